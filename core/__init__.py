@@ -1,0 +1,1 @@
+"""The bottom layer: infrastructure that knows nothing of the domain."""

@@ -1,0 +1,78 @@
+"""Form pieces that every package uses: fields that give records, moments in the county's time, and lists of ticks."""
+
+from zoneinfo import ZoneInfo
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DateTimeLocalField, SelectField, SelectMultipleField
+from wtforms.validators import DataRequired, Length
+from wtforms.widgets import CheckboxInput, ListWidget
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+class Form(FlaskForm):
+    """A form that trims what was typed."""
+
+    class Meta(FlaskForm.Meta):
+        """Strip spaces from every text."""
+
+        def bind_field(self, form, unbound_field, options):
+            """Bind a field with the trimming filter in front of its own."""
+            filters = unbound_field.kwargs.get("filters", [])
+            return unbound_field.bind(form=form, filters=[_trimmed, *filters], **options)
+
+
+def _trimmed(value):
+    return value.strip() if isinstance(value, str) else value
+
+
+def said(most: int = 2000) -> list:
+    """The checks of a text that must be given, of at most ``most`` characters."""
+    return [DataRequired(_l("Please fill this in.")), Length(max=most, message=_l("Please use at most %(max)d characters."))]
+
+
+def at_most(most: int) -> list:
+    """The check of a text that may be left empty."""
+    return [Length(max=most, message=_l("Please use at most %(max)d characters."))]
+
+
+class RecordField(SelectField):
+    """A choice among records; ``record`` is the one chosen, or None."""
+
+    def __init__(self, label=None, validators=None, *, records=(), name_of=None, empty=None, **kwargs):
+        name_of = name_of or (lambda record: record.name)
+        self.by_id = {str(record.id): record for record in records}
+        choices = [(id, name_of(record)) for id, record in self.by_id.items()]
+        super().__init__(label, validators, choices=[("", empty), *choices] if empty is not None else choices, **kwargs)
+
+    @property
+    def record(self):
+        """The record that was chosen."""
+        return self.by_id.get(self.data or "")
+
+
+class TicksField(SelectMultipleField):
+    """Several choices as a list of tick boxes; ``records`` are those chosen."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def __init__(self, label=None, validators=None, *, records=(), name_of=None, **kwargs):
+        name_of = name_of or (lambda record: record.name)
+        self.by_id = {str(record.id): record for record in records}
+        super().__init__(label, validators, choices=[(id, name_of(r)) for id, r in self.by_id.items()], **kwargs)
+
+    @property
+    def records(self) -> list:
+        """The records that were chosen."""
+        return [self.by_id[id] for id in self.data or [] if id in self.by_id]
+
+
+class MomentField(DateTimeLocalField):
+    """A date and time on the county's clock; ``moment`` is aware."""
+
+    @property
+    def moment(self):
+        """The moment chosen, with the county's zone."""
+        return self.data.replace(tzinfo=ZONE) if self.data else None

@@ -1,0 +1,88 @@
+"""Pages for when something went wrong. Each says what happened and what to do, and keeps what was typed."""
+
+from http import HTTPStatus
+
+from flask import Flask, redirect, render_template, request, session, url_for
+from flask_babel import gettext
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+from core.db import db
+from core.errors import Conflict, Refused
+from core.i18n import label
+
+EXPLAINED = {
+    400: ("This request could not be understood", "Go back, check what was entered, and try again."),
+    403: ("This page is not for your post", "Ask your administrator if you need it for your work."),
+    404: ("Nothing to see here", "The address is wrong, or what it shows is outside your area."),
+    405: ("This address cannot be used like that", "Go back and use the buttons on the page."),
+    413: ("What you sent is too large", "Send smaller or fewer files. Go back: what you typed is still in the form."),
+    500: ("Something broke on our side", "Nothing was saved by your last step. Try again; if it happens again, call the centre."),
+}  # fmt: skip
+UNSENT = ("csrf_token", "password")
+
+
+def register_error_pages(app: Flask) -> None:
+    """Give every error a page of its own."""
+    app.register_error_handler(Refused, _show_refusal)
+    app.register_error_handler(StaleDataError, _show_stale)
+    app.register_error_handler(CSRFError, _show_expired_form)
+    app.register_error_handler(HTTPException, _show_http_error)
+    app.register_error_handler(500, _show_http_error)
+
+
+def say(refusal: Refused) -> str:
+    """The refusal in the reader's language; operations, states and guards among its values are translated too."""
+    values = {k: label(v) if type(v) is str else v for k, v in refusal.values.items()}
+    return gettext(refusal.message, **values)
+
+
+def ask_to_sign_in():
+    """Send a reader to sign in; give a writer their text back to send again after signing in."""
+    if request.method in ("GET", "HEAD"):
+        return redirect(url_for("grid.sign_in", next=request.full_path.rstrip("?")))
+    return _keep_what_was_typed(gettext("You were signed out. What you typed is kept here."), HTTPStatus.UNAUTHORIZED)
+
+
+def sent_fields() -> list[tuple[str, str]]:
+    """What the form held, but for passwords, tokens and files, in the order it was sent."""
+    return [(k, v) for k, values in request.form.lists() for v in values if k not in UNSENT]
+
+
+def _keep_what_was_typed(reason, status):
+    page = render_template(
+        "core/resend.html", reason=reason, fields=sent_fields(), target=request.full_path.rstrip("?"),
+        had_files=any(f.filename for f in request.files.values()), signed_in=current_user.is_authenticated,
+    )  # fmt: skip
+    return page, status
+
+
+def _show_expired_form(_error):
+    db.session.rollback()
+    if request.endpoint == "grid.sign_in":
+        session.clear()
+        return redirect(url_for("grid.sign_in"))
+    if not current_user.is_authenticated and request.endpoint and not request.path.startswith("/r/"):
+        return ask_to_sign_in()
+    return _keep_what_was_typed(gettext("This page was open for too long. What you typed is kept here."), 400)
+
+
+def _show_refusal(refusal):
+    db.session.rollback()
+    title = gettext("Somebody was faster") if isinstance(refusal, Conflict) else gettext("That cannot be done now")
+    return render_template("core/error.html", title=title, advice=say(refusal), fields=sent_fields()), 409
+
+
+def _show_stale(_error):
+    return _show_refusal(Conflict("Somebody else has just changed this case. Look at it again, then decide."))
+
+
+def _show_http_error(error):
+    db.session.rollback()
+    if getattr(error, "response", None) is not None:
+        return error.response
+    code = getattr(error, "code", 500) or 500
+    title, advice = EXPLAINED.get(code, EXPLAINED[400 if code < 500 else 500])
+    return render_template("core/error.html", title=gettext(title), advice=gettext(advice), fields=[]), code
