@@ -1,0 +1,131 @@
+"""Row-level access: who may see which rows. Every query passes through here; without a scope it is not executed.
+
+What a scope means for a kind of row is said by that row's own ``visible_to``; that it is applied is decided here.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sqlalchemy import event, false, or_, select, true
+from sqlalchemy.orm import with_loader_criteria
+
+from core.db import db
+from grid.areas import COUNTY, GRID, TOWNSHIP, VILLAGE, Area
+from grid.roles import SEES_ITS_AREA
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What somebody can see.
+
+    ``areas`` are the (kind, id) of areas whose ordinary rows are seen, ``units`` the units whose cases are seen,
+    ``lines`` the areas in or under which the person works (who is complained about there must not see it).
+    """
+
+    person_id: int | None = None
+    areas: tuple[tuple[str, int], ...] = ()
+    units: tuple[int, ...] = ()
+    lines: tuple[int, ...] = ()
+    everywhere: bool = False
+
+    def ids(self, kind: str) -> list[int]:
+        """The ids of the seen areas of a kind."""
+        return [id for k, id in self.areas if k == kind]
+
+    def covers(self, township, village, grid):
+        """The SQL condition that is true of a row with these ancestor columns if it lies in the seen areas."""
+        if self.everywhere or self.ids(COUNTY):
+            return true()
+        columns = ((TOWNSHIP, township), (VILLAGE, village), (GRID, grid))
+        return or_(false(), *(column.in_(self.ids(kind)) for kind, column in columns if self.ids(kind)))
+
+    def covers_path(self, path):
+        """The same for a row that is reached through its area's ``path`` column."""
+        if self.everywhere:
+            return true()
+        return or_(false(), *(path.like(f"%/{id}/%") for _kind, id in self.areas))
+
+
+EVERYWHERE = Scope(everywhere=True)
+NOWHERE = Scope()
+
+
+class Sighted:
+    """Mixin for a row that is seen only by some: it says by whom in ``visible_to``."""
+
+    @classmethod
+    def visible_to(cls, scope: Scope):
+        """The SQL condition that is true of the rows this scope may see."""
+        raise NotImplementedError(cls.__name__)
+
+
+class NoScope(Exception):
+    """A query was executed before anybody said on whose behalf."""
+
+
+def scope_of(person_id: int, posts) -> Scope:
+    """The scope that a person's posts of today give."""
+    seen = [p.area for p in posts if p.role in SEES_ITS_AREA]
+    return Scope(
+        person_id=person_id,
+        areas=tuple(dict.fromkeys((area.kind, area.id) for area in seen)),
+        units=tuple(dict.fromkeys(p.unit_id for p in posts if p.role not in ("administrator",))),
+        lines=tuple(dict.fromkeys(id for p in posts for id in p.area.line)),
+    )
+
+
+def set_scope(scope: Scope) -> None:
+    """Say on whose behalf the session's queries are made from now on."""
+    db.session.info["scope"] = scope
+
+
+def current_scope() -> Scope:
+    """The scope in force, or one that sees nothing."""
+    return db.session.info.get("scope") or NOWHERE
+
+
+@contextmanager
+def scoped_to(scope: Scope):
+    """Use another scope inside the block, then restore the previous one."""
+    previous = db.session.info.get("scope")
+    set_scope(scope)
+    try:
+        yield
+    finally:
+        db.session.info["scope"] = previous
+
+
+@event.listens_for(db.session, "do_orm_execute")
+def filter_by_scope(execute_state) -> None:
+    """Narrow every query to what its scope may see; refuse what cannot be narrowed."""
+    scope = execute_state.session.info.get("scope")
+    if scope is None:
+        raise NoScope(str(execute_state.statement))
+    if scope.everywhere or execute_state.is_column_load:
+        return
+    if execute_state.is_from_statement or not execute_state.is_orm_statement:
+        raise NoScope("Raw SQL can be executed only with the scope EVERYWHERE.")
+    execute_state.statement = execute_state.statement.options(*_criteria(scope))
+
+
+@lru_cache(maxsize=4096)
+def _criteria(scope: Scope) -> tuple:
+    # Plain expressions, one for each model: a lambda would be cached with the first person's values.
+    return tuple(
+        with_loader_criteria(model, model.visible_to(scope), include_aliases=True) for model in sighted_models()
+    )
+
+
+def sighted_models() -> list[type]:
+    """Every model whose rows are seen only by some."""
+    mapped = [mapper.class_ for mapper in db.Model.registry.mappers]
+    return sorted((m for m in mapped if issubclass(m, Sighted)), key=lambda m: m.__name__)
+
+
+def in_area(area_id_column, scope: Scope):
+    """The condition that the area a column points to is seen by this scope."""
+    areas = Area.__table__
+    return area_id_column.in_(select(areas.c.id).where(scope.covers_path(areas.c.path)))
