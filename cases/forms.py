@@ -1,0 +1,230 @@
+"""The forms of the table: which fields each operation asks for, and what each field is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf.file import MultipleFileField
+from wtforms import (
+    BooleanField, DateField, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField,
+)  # fmt: skip
+from wtforms.validators import InputRequired, NumberRange, Optional, Regexp, ValidationError
+
+from cases import commands, queries
+from cases.dictionaries import CATEGORIES, DISPUTE, OUTCOMES, PLAIN_KINDS, SIDES, SOURCES, dispute_types
+from cases.labels import FIELD_NAMES, SUPERVISION
+from cases.lifecycle import CONFIDENTIALITIES, HANDLINGS, RISKS, SKIP_REASONS
+from cases.models import Case
+from core.forms import Form, MomentField, RecordField, TicksField, at_most, said
+from core.i18n import is_chinese, label
+from grid.areas import Area
+from grid.units import units_within
+
+OPTIONAL = {
+    "accept": (), "acknowledge": (), "approve": ("note",), "assign": ("handler", "note"), "escalate": ("skip_reason",),
+    "start_mediation": ("agreed_on",), "archive": ("gap",), "classify": ("dispute_type",), "add_party": ("party_phone",),
+    "settle": ("files",), "submit_result": ("files",), "feedback": ("files",), "agree": ("files",),
+    "follow_up": (), "resume": (),
+}  # fmt: skip
+"""What an operation may be told beside what the table demands."""
+NOT_BY_HAND = ("absorb",)
+"""Operations that only go with another one."""
+PHONE = r"^(1\d{10}|0\d{2,3}-?\d{7,8}(-\d{1,6})?|\d{3,5})?$"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """For which case and whom a field is made."""
+
+    case: Case
+    person_id: int
+
+
+def _keys(keys, empty: bool = False):
+    return ([("", "")] if empty else []) + [(key, label(key)) for key in keys]
+
+
+def _text(name, most=2000):
+    return lambda asked: TextAreaField(_(FIELD_NAMES[name]), said(most))
+
+
+def _radio(name, keys):
+    return lambda asked: RadioField(_(FIELD_NAMES[name]), [InputRequired(_l("Please choose."))], choices=_keys(keys))
+
+
+def _line(name, most=100):
+    return lambda asked: StringField(_(FIELD_NAMES[name]), said(most))
+
+
+def _unit(asked):
+    records = units_within(asked.case.centre)
+    return RecordField(_(FIELD_NAMES["unit"]), [InputRequired(_l("Please choose."))], records=records, empty="")
+
+
+def _units(asked):
+    records = [u for u in units_within(asked.case.centre) if u.id != asked.case.centre_id]
+    return TicksField(_(FIELD_NAMES["units"]), [InputRequired(_l("Please choose."))], records=records)
+
+
+def _handler(asked):
+    return RecordField(_("Person in charge (if you name one)"), records=commands.people_around(asked.case), empty="")
+
+
+def _person(asked):
+    return RecordField(_(FIELD_NAMES["person"]), [InputRequired(_l("Please choose."))],
+                       records=commands.people_around(asked.case), empty="")  # fmt: skip
+
+
+def _consents(asked):
+    return TicksField(_(FIELD_NAMES["consents"]), records=commands.parties_of(asked.case))
+
+
+def _dispute_type(asked):
+    choices = [("", ""), *((t.code, f"{t.code} {t.zh if is_chinese() else t.en}") for t in dispute_types().values())]
+    return SelectField(_(FIELD_NAMES["dispute_type"]), choices=choices, default=asked.case.dispute_type)
+
+
+def _survivor(asked):
+    return StringField(_("Code of the case that goes on"), [*said(20), _must_be_a_case])
+
+
+def _must_be_a_case(form, field):
+    if queries.find_case(field.data) is None:
+        raise ValidationError(_("There is no case with this code among yours."))
+
+
+FIELDS: dict[str, Callable] = {
+    "reason": _text("reason"),
+    "where_to_go": _text("where_to_go", 500),
+    "survivor": _survivor,
+    "result": _text("result"),
+    "unit": _unit,
+    "units": _units,
+    "handler": _handler,
+    "handling": _radio("handling", HANDLINGS),
+    "consents": _consents,
+    "agreed_on": lambda a: DateField(_(FIELD_NAMES["agreed_on"]), [Optional()]),
+    "held_at": lambda a: MomentField(_(FIELD_NAMES["held_at"]), [InputRequired(_l("Please fill this in."))]),
+    "meet_at": lambda a: MomentField(_(FIELD_NAMES["meet_at"]), [InputRequired(_l("Please fill this in."))]),
+    "place": _line("place"),
+    "note": _text("note"),
+    "agreement_form": _radio("agreement_form", ("oral", "written")),
+    "terms": _text("terms"),
+    "notice_given": lambda a: BooleanField(_(FIELD_NAMES["notice_given"]), [InputRequired(_l("The law asks for this."))]),
+    "outcome": _radio("outcome", OUTCOMES),
+    "satisfaction": _radio("satisfaction", ("satisfied", "partly_satisfied", "not_satisfied", "not_reached")),
+    "file_complete": _radio("file_complete", ("yes", "no")),
+    "gap": lambda a: TextAreaField(_("If not: what is missing, and why"), at_most(1000)),
+    "skip_reason": lambda a: SelectField(_(FIELD_NAMES["skip_reason"]), choices=_keys(SKIP_REASONS, empty=True)),
+    "steps_tried": _text("steps_tried"),
+    "destination": _radio("destination", ("court", "police", "arbitration", "petition", "other_authority")),
+    "receipt": _line("receipt", 60),
+    "days": lambda a: IntegerField(_(FIELD_NAMES["days"]), [InputRequired(_l("Please fill this in.")),
+                                   NumberRange(1, 60, _l("Between 1 and 60 days."))]),
+    "waiting_for": _radio("waiting_for", ("court", "appraisal", "party_away", "something_else")),
+    "party_name": _line("party_name", 60),
+    "party_side": _radio("party_side", SIDES),
+    "party_phone": lambda a: StringField(_(FIELD_NAMES["party_phone"]),
+                                         [Regexp(PHONE, message=_l("This is not a phone number."))]),
+    "category": lambda a: SelectField(_(FIELD_NAMES["category"]), choices=_keys(CATEGORIES), default=a.case.category),
+    "dispute_type": _dispute_type,
+    "confidentiality": lambda a: RadioField(_(FIELD_NAMES["confidentiality"]), [InputRequired(_l("Please choose."))],
+                                            choices=_keys(CONFIDENTIALITIES), default=a.case.confidentiality),
+    "risk": _radio("risk", RISKS),
+    "person": _person,
+    "urgent": _radio("urgent", ("yes", "no")),
+    "legacy": _radio("legacy", ("yes", "no")),
+    "supervision": lambda a: RadioField(_(FIELD_NAMES["supervision"]), [InputRequired(_l("Please choose."))],
+                                        choices=[(str(n), label(SUPERVISION[n])) for n in (1, 2, 3)]),
+    "files": lambda a: MultipleFileField(_(FIELD_NAMES["files"])),
+}  # fmt: skip
+
+
+def form_for(case: Case, transition, person_id: int) -> Form:
+    """The form of one operation on one case: what the table demands, then what may be added."""
+    asked = Asked(case, person_id)
+    names = list(dict.fromkeys([*transition.requires, *OPTIONAL.get(transition.action, ())]))
+    fields = {name: FIELDS[name](asked) for name in names}
+    if "note" in fields and "note" not in transition.requires:
+        fields["note"] = TextAreaField(_("Note (if you like)"), at_most(2000))
+    hidden = {"version": HiddenField(), "key": HiddenField(), "device_at": HiddenField()}
+    return type("OperationForm", (Form,), {**fields, **hidden})()
+
+
+def facts_of(form: Form) -> dict:
+    """What was said, with records as objects and moments with their zone."""
+    return {field.name: _fact(field) for field in form if field.name not in ("csrf_token", "version", "key", "device_at",
+                                                                            "files")}  # fmt: skip
+
+
+def _fact(field):
+    if field.name == "consents":
+        return [record.id for record in field.records]
+    if field.name == "survivor":
+        return queries.find_case(field.data)
+    if field.name == "notice_given":
+        return "yes" if field.data else ""
+    for attribute in ("records", "record", "moment"):
+        if hasattr(field, attribute):
+            return getattr(field, attribute)
+    return field.data
+
+
+class ReportForm(Form):
+    """Three answers, and a fold of more for those who have the time."""
+
+    id = HiddenField()
+    device_at = HiddenField()
+    kind = RadioField(_l("What kind is it?"), [InputRequired(_l("Tap what fits best."))], choices=[])
+    area = RecordField(_l("Where?"), [InputRequired(_l("Please choose."))])
+    description = TextAreaField(_l("What happened?"), said(2000))
+    settled = BooleanField(_l("It is settled here already"))
+    result = TextAreaField(_l("How was it settled?"), at_most(2000))
+    place = StringField(_l("The exact place, in words"), at_most(100))
+    risk = RadioField(_l("Is anybody in danger?"), choices=[], default="blue")
+    urgent = BooleanField(_l("Urgent"))
+    source = SelectField(_l("How did you hear of it?"), choices=[])
+    told_by = StringField(_l("Who told you? (a group leader, a resident)"), at_most(60))
+    applicant = StringField(_l("Who asks for help?"), at_most(60))
+    applicant_phone = StringField(_l("Their phone"), [Regexp(PHONE, message=_l("This is not a phone number."))])
+    respondent = StringField(_l("Who is on the other side?"), at_most(60))
+    people_count = IntegerField(_l("How many people?"), [Optional(), NumberRange(1, 10000, _l("A number, please."))])
+    occurred_on = DateField(_l("When did it happen?"), [Optional()])
+    private = BooleanField(_l("Private matter: family, illness, money trouble"))
+    protected = BooleanField(_l("Violence at home, a child harmed, or a threat: only people named may see it"))
+    against_village = BooleanField(_l("It is about the village's own officials: the village will not see it"))
+    files = MultipleFileField(_l("Photos (only if they help)"))
+
+    def offer(self, areas: list[Area]) -> None:
+        """Fill in the choices for whoever reports."""
+        self.kind.choices = _keys(PLAIN_KINDS) + _keys([c for c in CATEGORIES if c != DISPUTE])
+        self.risk.choices = _keys(RISKS)
+        self.source.choices = _keys(SOURCES)
+        self.area.by_id = {str(area.id): area for area in areas}
+        self.area.choices = [(str(area.id), area.label) for area in areas]
+
+    def validate_result(self, field):
+        """A case settled on the spot says how."""
+        if self.settled.data and not field.data:
+            raise ValidationError(_("Say in a few words how it was settled."))
+
+    @property
+    def sorted_as(self) -> tuple[str, str | None]:
+        """Category and dispute type of the button that was tapped."""
+        kind = self.kind.data
+        return (DISPUTE, PLAIN_KINDS[kind]) if kind in PLAIN_KINDS else (kind, None)
+
+    @property
+    def confidentiality(self) -> str:
+        """The class that the ticks ask for, the strictest first."""
+        return "restricted" if self.protected.data else "sensitive" if self.private.data else "normal"
+
+
+def given_id(text: str) -> UUID | None:
+    """The id a form carries, or None if it was tampered with."""
+    try:
+        return UUID(text)
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,241 @@
+"""Queries about cases. None mentions who may see what: the scope already knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import and_, func, literal, or_, select, tuple_
+from sqlalchemy.orm import joinedload, selectinload
+
+from cases import search
+from cases.lifecycle import DONE, IN_HAND, TO_ACCEPT, TO_FOLLOW_UP, TO_REVIEW
+from cases.mediation import Mediation
+from cases.models import Attachment, Case, CaseEntry
+from core.db import db
+from core.timewords import SOON_HOURS
+from grid import roles
+from grid.access import current_scope
+from grid.areas import Area
+from grid.people import SignedIn
+from grid.units import Unit
+
+PAGE = 20
+MANY = 100
+"""Counts stop here: nobody needs to know whether it is 100 or 3,000, and counting on would cost."""
+TABS = ("to_accept", "in_hand", "due_soon", "overdue", "to_review", "to_follow_up", "closed")
+BUCKET_OF_TAB = {"to_accept": TO_ACCEPT, "in_hand": IN_HAND, "to_review": TO_REVIEW, "to_follow_up": TO_FOLLOW_UP,
+                 "closed": DONE}  # fmt: skip
+OPEN_BUCKETS = (TO_ACCEPT, IN_HAND, TO_REVIEW, TO_FOLLOW_UP)
+
+
+@dataclass(frozen=True)
+class Viewpoint:
+    """Whose heaps are looked at: the cases where one of ``ids`` stands in ``column``; no column means the whole county."""
+
+    name: str
+    column: str | None
+    ids: tuple[int, ...]
+    desk: bool = False
+    """Whether what must be accepted, reviewed and followed up is looked for on the unit's own desk."""
+
+    def of(self, tab: str):
+        """The condition for one tab."""
+        column = "desk_id" if self.desk and tab in ("to_accept", "to_review", "to_follow_up") else self.column
+        if column is None:
+            return literal(True)
+        attribute = getattr(Case, column)
+        return attribute == self.ids[0] if len(self.ids) == 1 else attribute.in_(self.ids)
+
+
+def viewpoints(person: SignedIn) -> dict[str, Viewpoint]:
+    """The heaps a person may look at, the most useful first."""
+    found = [_of_units(person, "centre", "centre_id", True, roles.CENTRE_STAFF),
+             _of_units(person, "unit", "unit_id", False, roles.MEDIATOR, roles.HANDLER),
+             *_of_areas(person)]  # fmt: skip
+    return {view.name: view for view in found if view is not None}
+
+
+def _of_units(person, name, column, desk, *wanted) -> Viewpoint | None:
+    ids = tuple(dict.fromkeys(post.unit_id for post in person.posts_as(*wanted)))
+    return Viewpoint(name, column, ids, desk) if ids else None
+
+
+def _of_areas(person):
+    kinds = {}
+    for post in person.posts_as(*roles.SEES_ITS_AREA):
+        kinds.setdefault(post.area.kind, []).append(post.area_id)
+    for kind, ids in kinds.items():
+        yield Viewpoint("area" if kind != "grid" else "grid", None if kind == "county" else f"{kind}_id", tuple(ids))
+
+
+def page_of(view: Viewpoint, tab: str, at: datetime, *, after: str = "", category: str = "", risk: str = ""):
+    """One page of a tab: its cases, and the place where the next page begins (empty at the end).
+
+    Reads ``PAGE`` rows through an index whatever the number of cases.
+    """
+    newest_first = tab == "closed"
+    query = select(Case).where(view.of(tab), *_in_tab(tab, at)).options(joinedload(Case.desk))
+    if category:
+        query = query.where(Case.category == category)
+    if risk:
+        query = query.where(Case.risk == risk)
+    if after:
+        query = query.where(_after(after, newest_first))
+    order = (Case.due_at.desc(), Case.id.desc()) if newest_first else (Case.due_at, Case.id)
+    rows = list(db.session.scalars(query.order_by(*order).limit(PAGE + 1)))
+    return rows[:PAGE], _place_of(rows[PAGE - 1]) if len(rows) > PAGE else ""
+
+
+def _in_tab(tab: str, at: datetime):
+    if tab in BUCKET_OF_TAB:
+        return (Case.bucket == BUCKET_OF_TAB[tab],)
+    soon = at + timedelta(hours=SOON_HOURS)
+    due = Case.due_at < at if tab == "overdue" else and_(Case.due_at >= at, Case.due_at < soon)
+    return (Case.bucket.in_(OPEN_BUCKETS), due)
+
+
+def _place_of(case: Case) -> str:
+    return f"{case.due_at.isoformat() if case.due_at else ''}~{case.id}"
+
+
+def _after(place: str, newest_first: bool):
+    """The condition for what comes after a place. Raises ``ValueError`` for a place that was tampered with."""
+    due, id = place.split("~")
+    if newest_first:
+        return Case.id < UUID(id)
+    if not due:
+        return and_(Case.due_at.is_(None), Case.id > UUID(id))
+    return or_(tuple_(Case.due_at, Case.id) > (datetime.fromisoformat(due), UUID(id)), Case.due_at.is_(None))
+
+
+def counts(view: Viewpoint, at: datetime) -> dict[str, int]:
+    """How many cases lie on each tab, counted up to ``MANY``; one statement."""
+    columns = [_capped(select(Case.id).where(view.of(tab), *_in_tab(tab, at))).label(tab) for tab in TABS]
+    return dict(db.session.execute(select(*columns)).one()._mapping)
+
+
+def _capped(query):
+    return select(func.count()).select_from(query.limit(MANY).subquery()).scalar_subquery()
+
+
+def get_case(code: str) -> Case:
+    """The case with all its page shows of itself, or 404 both when there is none and when it is out of sight."""
+    query = select(Case).where(Case.code == code.upper())
+    return db.one_or_404(
+        query.options(joinedload(Case.centre), joinedload(Case.unit), joinedload(Case.handler),
+                      selectinload(Case.units), selectinload(Case.people))
+    )  # fmt: skip
+
+
+def find_case(code: str) -> Case | None:
+    """The case of that code, if it is in sight."""
+    return db.session.scalar(select(Case).where(Case.code == code.strip().upper()))
+
+
+def case_by_id(id: UUID) -> Case | None:
+    """The case of that id, if it is in sight."""
+    return db.session.scalar(select(Case).where(Case.id == id))
+
+
+def entry_with_key(key: UUID) -> CaseEntry | None:
+    """The entry that a form already made, if it was sent before."""
+    return db.session.scalar(select(CaseEntry).where(CaseEntry.key == key))
+
+
+def history_of(case: Case, since: int = 0) -> list[CaseEntry]:
+    """The history, oldest first; only what came after serial ``since``."""
+    query = select(CaseEntry).where(CaseEntry.case_id == case.id, CaseEntry.serial > since)
+    return list(db.session.scalars(query.order_by(CaseEntry.serial)))
+
+
+def mediations_of(case: Case) -> list[Mediation]:
+    """Every mediation of the case, oldest first."""
+    query = select(Mediation).where(Mediation.case_id == case.id).options(joinedload(Mediation.mediator))
+    return list(db.session.scalars(query.order_by(Mediation.id)))
+
+
+def attachments_of(case: Case) -> list[Attachment]:
+    """The files, oldest first."""
+    return list(db.session.scalars(select(Attachment).where(Attachment.case_id == case.id).order_by(Attachment.id)))
+
+
+def get_attachment(id: UUID) -> Attachment:
+    """One file, or 404 when its case is out of sight."""
+    return db.one_or_404(select(Attachment).where(Attachment.id == id))
+
+
+def find(words: str) -> list[Case]:
+    """The newest cases in sight whose text, code, names or phones have all the words; at most ``PAGE``."""
+    matching = search.matching(words, current_scope())
+    if matching is None:
+        return []
+    query = select(Case).where(Case.id.in_(matching)).options(joinedload(Case.desk))
+    return list(db.session.scalars(query.order_by(Case.id.desc()).limit(PAGE)))
+
+
+def reported_by(person_id: int) -> list[Case]:
+    """What this person reported last."""
+    query = select(Case).where(Case.reporter_id == person_id).options(joinedload(Case.desk))
+    return list(db.session.scalars(query.order_by(Case.id.desc()).limit(10)))
+
+
+def in_charge(person_id: int) -> list[Case]:
+    """The open cases this person handles by name."""
+    query = select(Case).where(Case.handler_id == person_id, Case.bucket == IN_HAND).options(joinedload(Case.desk))
+    return list(db.session.scalars(query.order_by(Case.due_at, Case.id).limit(PAGE)))
+
+
+def red_and_overdue(view: Viewpoint, at: datetime) -> dict[str, list[Case]]:
+    """What a leader must know: open red cases, what is overdue, and what was acted on last."""
+    base = select(Case).where(view.of("in_hand")).options(joinedload(Case.desk)).limit(10)
+    open_ = base.where(Case.bucket.in_(OPEN_BUCKETS))
+    return {
+        "red": list(db.session.scalars(open_.where(Case.risk == "red").order_by(Case.due_at, Case.id))),
+        "overdue": list(db.session.scalars(open_.where(Case.due_at < at).order_by(Case.due_at, Case.id))),
+        "urgent": list(db.session.scalars(open_.where(Case.urgent.is_(True)).order_by(Case.due_at, Case.id))),
+    }
+
+
+def by_area(area: Area, at: datetime) -> list[tuple[Area, int, int]]:
+    """For each area one level down: how many cases are open there and how many of them overdue.
+
+    Areas in the order of the tree: it is a table of work, not a ranking.
+    """
+    column = getattr(Case, {"county": "township_id", "township": "village_id", "village": "grid_id"}[area.kind])
+    late = func.count().filter(Case.due_at < at)
+    own = Case.area_id == area.id if area.kind == "grid" else _inside(area)
+    rows = db.session.execute(
+        select(column, func.count(), late).where(own, Case.bucket.in_(OPEN_BUCKETS)).group_by(column)
+    )
+    found = {id: (total, overdue) for id, total, overdue in rows}
+    below = db.session.scalars(select(Area).where(Area.parent_id == area.id).order_by(Area.id))
+    return [(child, *found.get(child.id, (0, 0))) for child in below]
+
+
+def _inside(area: Area):
+    return literal(True) if area.kind == "county" else getattr(Case, f"{area.kind}_id") == area.id
+
+
+def all_cases_in_batches(size: int = 500):
+    """Every case in sight with its whole history, in the order of their ids."""
+    last = None
+    while True:
+        query = select(Case).order_by(Case.id).limit(size)
+        rows = list(db.session.scalars(query if last is None else query.where(Case.id > last)))
+        if not rows:
+            return
+        entries = db.session.scalars(select(CaseEntry).where(CaseEntry.case_id.in_([c.id for c in rows])))
+        histories = {}
+        for entry in sorted(entries, key=lambda e: e.serial):
+            histories.setdefault(entry.case_id, []).append(entry)
+        yield from ((case, histories.get(case.id, [])) for case in rows)
+        last = rows[-1].id
+        db.session.expunge_all()
+
+
+def centres_below(centre: Unit) -> list[Unit]:
+    """The centres under a centre."""
+    inside = select(Unit).join(Area, Unit.area_id == Area.id).where(Unit.kind == "centre", Unit.id != centre.id)
+    return list(db.session.scalars(inside.where(Area.path.startswith(centre.area.path)).order_by(Area.path)))

@@ -1,0 +1,97 @@
+"""Search in Chinese: what can be found of a case, and how each database finds it.
+
+Areas and units that see a case are tokens of its text too, so that a search reads only what the searcher may see; the
+rule of cases/sight.py still judges every hit. Restricted cases are never in the text.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String, and_, column, delete, func, literal, select, table
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cases.lifecycle import RESTRICTED
+from cases.models import Case, CaseUnit, InCase, Party
+from core import text
+from core.db import db
+from grid.access import Scope
+
+FTS = table("case_texts_fts", column("rowid"), column("case_texts_fts"))
+
+
+class CaseText(InCase, db.Model):
+    """The searchable form of one case."""
+
+    __tablename__ = "case_texts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"), unique=True)
+    body: Mapped[str]
+    grams: Mapped[str]
+    """What PostgreSQL indexes; empty on SQLite, whose index holds the body's tokens itself."""
+
+
+def index(case: Case) -> None:
+    """Bring the searchable form of a case up to date."""
+    if case.confidentiality == RESTRICTED:
+        db.session.execute(delete(CaseText).where(CaseText.case_id == case.id))
+        return
+    body = text.body(*_texts(case)) + " ".join(_sight_tokens(case)) + " "
+    found = db.session.scalar(select(CaseText).where(CaseText.case_id == case.id)) or CaseText(case_id=case.id)
+    if found.body != body:
+        found.body, found.grams = body, "" if _is_sqlite() else text.grams(body)
+        db.session.add(found)
+
+
+def matching(query: str, scope: Scope):
+    """A subquery of the ids of cases whose text has all words of the query; None if there is nothing to look for."""
+    phrases = text.phrases(query)
+    if not phrases:
+        return None
+    return (_on_sqlite if _is_sqlite() else _on_postgresql)(phrases, _tokens_of(scope))
+
+
+def _texts(case: Case) -> list[str]:
+    parties = db.session.scalars(select(Party).where(Party.case_id == case.id))
+    people = [word for p in parties for word in (p.name, p.phone, p.phone[-4:])]
+    return [case.code, case.code.replace("-", ""), case.number or "", case.title, case.description, case.place,
+            case.told_by, case.area.label, *people]  # fmt: skip
+
+
+def _sight_tokens(case: Case) -> list[str]:
+    """Who sees it, as words nobody types: areas, units, and the reporter."""
+    units = db.session.scalars(select(CaseUnit.unit_id).where(CaseUnit.case_id == case.id))
+    people = [case.reporter_id] if case.reporter_id else []
+    areas = case.area.line if case.confidentiality == "normal" else ()
+    return [f"zza{i}" for i in areas] + [f"zzu{i}" for i in sorted(units)] + [f"zzp{i}" for i in people]
+
+
+def _tokens_of(scope: Scope) -> list[str]:
+    people = [f"zzp{scope.person_id}"] if scope.person_id else []
+    return [f"zza{id}" for _kind, id in scope.areas] + [f"zzu{id}" for id in scope.units] + people
+
+
+def _on_sqlite(phrases: list[str], tokens: list[str]):
+    words = " AND ".join(f'"{phrase}"' for phrase in phrases)
+    seen = " OR ".join(f'"{token}"' for token in tokens)
+    match = literal(f"{words} AND ({seen})" if seen else words)
+    hits = select(FTS.c.rowid).where(FTS.c.case_texts_fts.op("MATCH")(match))
+    return select(CaseText.case_id).where(CaseText.id.in_(hits))
+
+
+def _on_postgresql(phrases: list[str], tokens: list[str]):
+    grams = func.string_to_array(CaseText.grams, " ")
+    needed = literal(_grams_of(phrases), ARRAY(String))
+    found = [grams.op("@>")(needed), *(CaseText.body.contains(f" {p} ", autoescape=True) for p in phrases)]
+    seen = [grams.op("&&")(literal(tokens, ARRAY(String)))] if tokens else []
+    return select(CaseText.case_id).where(and_(*found, *seen))
+
+
+def _grams_of(phrases: list[str]) -> list[str]:
+    return list(dict.fromkeys(gram for phrase in phrases for gram in text.grams(phrase).split()))
+
+
+def _is_sqlite() -> bool:
+    return db.engine.dialect.name == "sqlite"

@@ -1,0 +1,59 @@
+"""Who may see a case. Decided here, and nowhere else; applied to every query by grid/access.py.
+
+- *Normal* cases: those who see the area, the units that hold or held it, the people named on it, and its reporter.
+- *Sensitive* cases: the units that hold or held it, the people named, and the reporter.
+- *Restricted* cases: only the people named (Anti-Domestic-Violence Law Art. 5; Protection of Minors Law Art. 103;
+  Regulations on Petition Work Art. 30).
+- Whoever works in an area that is complained about sees nothing of the complaint, unless they made it.
+"""
+
+from sqlalchemy import and_, false, or_, select, true
+
+from cases.lifecycle import NORMAL, RESTRICTED
+from core.db import db
+
+
+def rule(case, scope):
+    """The SQL condition that is true of the cases a scope may see; ``case`` is the model or an alias of its table."""
+    if scope.everywhere:
+        return true()
+    mine = case.reporter_id == scope.person_id if scope.person_id is not None else false()
+    named = _named(case, scope)
+    came_to_us = _came_to_units(case, scope)
+    by_area = scope.covers(case.township_id, case.village_id, case.grid_id)
+    seen = or_(
+        and_(case.confidentiality == NORMAL, by_area),
+        mine,
+        and_(case.confidentiality != RESTRICTED, came_to_us),
+        named,
+    )
+    return and_(seen, or_(mine, not_complained_of(case, scope)))
+
+
+def not_complained_of(case, scope):
+    """True where nobody complains about the area in which this person works."""
+    if not scope.lines:
+        return true()
+    return or_(case.conflict_area_id.is_(None), case.conflict_area_id.not_in(scope.lines))
+
+
+def through_case(case_id, scope):
+    """The same rule for a row that belongs to a case."""
+    if scope.everywhere:
+        return true()
+    seen = db.metadata.tables["cases"].alias("seen_case")
+    return select(seen.c.id).where(seen.c.id == case_id, rule(seen.c, scope)).exists()
+
+
+def _came_to_units(case, scope):
+    if not scope.units:
+        return false()
+    held = db.metadata.tables["case_units"].alias("held")
+    return select(held.c.case_id).where(held.c.case_id == case.id, held.c.unit_id.in_(scope.units)).exists()
+
+
+def _named(case, scope):
+    if scope.person_id is None:
+        return false()
+    named = db.metadata.tables["case_people"].alias("named")
+    return select(named.c.case_id).where(named.c.case_id == case.id, named.c.person_id == scope.person_id).exists()

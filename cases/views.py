@@ -1,0 +1,235 @@
+"""The pages of cases: the queue, one case, its operations, reporting, searching, and the table itself."""
+
+from urllib.parse import quote
+from uuid import UUID
+
+from flask import Response, abort, current_app, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy.exc import IntegrityError
+
+from cases import commands, labels, queries
+from cases.dictionaries import CATEGORIES, LEADER_KINDS
+from cases.forms import NOT_BY_HAND, ReportForm, facts_of, form_for, given_id
+from cases.lifecycle import LIFECYCLE, RISKS
+from cases.limits import limits_in_force
+from core import files
+from core.clock import now
+from core.db import db, new_id
+from core.errors import Refused
+from core.pages import say
+from core.routing import ANYONE, Routes
+from grid.access import EVERYWHERE, scoped_to
+from grid.groups import group_of_link
+from grid.queries import areas_to_report_in
+from grid.roles import Actor
+
+routes = Routes("cases", __name__)
+
+
+@routes.page("/cases/", may="see cases")
+def index():
+    """The work queue."""
+    views = queries.viewpoints(current_user)
+    view = views.get(request.args.get("view", ""), next(iter(views.values())))
+    tab = request.args.get("tab") if request.args.get("tab") in queries.TABS else "in_hand"
+    asked = {name: request.args.get(name, "") for name in ("category", "risk", "after")}
+    try:
+        rows, following = queries.page_of(view, tab, now(), **asked)
+    except ValueError:
+        abort(404)
+    return render_template("cases/index.html", view=view, views=views, tab=tab, tabs=queries.TABS, rows=rows, asked=asked,
+                           counts=queries.counts(view, now()), following=following, categories=CATEGORIES, risks=RISKS,
+                           many=queries.MANY)  # fmt: skip
+
+
+@routes.page("/search", may="see cases")
+def search():
+    """Search by code, name, phone or any words of the text."""
+    words = request.args.get("q", "").strip()[:100]
+    rows = queries.find(words) if words else []
+    return render_template("cases/search.html", words=words, rows=rows, most=queries.PAGE)
+
+
+@routes.page("/cases/<code>", may="see cases")
+def show(code):
+    """One case: what it is, where it stands, what may be done, and its history."""
+    case = queries.get_case(code)
+    return render_template("cases/case.html", case=case, buttons=_buttons(case), history=queries.history_of(case),
+                           parties=commands.parties_of(case), files=queries.attachments_of(case), key=new_id(),
+                           mediations=queries.mediations_of(case), labels=labels, allowed=LIFECYCLE)  # fmt: skip
+
+
+@routes.form("/cases/<code>/<action>", may="work on cases")
+def act(code, action):
+    """One operation of the table: asks what the table demands, then carries it out."""
+    case = queries.get_case(code)
+    transition = next((t for t in _buttons(case) if t.action == action), None)
+    if transition is None:
+        return _not_possible(case, action)
+    form = form_for(case, transition, current_user.person.id)
+    if request.method == "GET":
+        form.version.data, form.key.data = str(case.version), str(new_id())
+        return _operation_page(case, transition, form)
+    return _carry_out(case, transition, form)
+
+
+def _carry_out(case, transition, form):
+    key = given_id(form.key.data)
+    if key is not None and queries.entry_with_key(key) is not None:
+        return redirect(url_for("cases.show", code=case.code))
+    if not form.validate():
+        return _operation_page(case, transition, form), 422
+    if form.version.data != str(case.version):
+        return _ask_again(case, transition, form), 409
+    try:
+        uploads = _uploads(form)
+        commands.perform(case, transition.action, by=current_user.actor, at=now(), key=key,
+                         device_at=_device_time(form), **facts_of(form))  # fmt: skip
+        commands.attach(case, uploads, by=current_user.actor, at=now())
+    except Refused as refusal:
+        db.session.rollback()
+        return _operation_page(queries.get_case(case.code), transition, form, refused=say(refusal)), 409
+    return redirect(url_for("cases.show", code=case.code))
+
+
+def _operation_page(case, transition, form, **more):
+    return render_template("cases/act.html", case=case, transition=transition, form=form, labels=labels, **more)
+
+
+def _ask_again(case, transition, form):
+    """Somebody acted meanwhile: show what they did, keep what was typed, and let the person decide."""
+    seen = int(form.version.data) if (form.version.data or "").isdecimal() else 0
+    news = [entry for entry in queries.history_of(case) if entry.serial > seen] or queries.history_of(case)[-1:]
+    form.version.data, form.version.raw_data = str(case.version), None
+    return _operation_page(case, transition, form, news=news)
+
+
+def _not_possible(case, action):
+    """Say why an operation is not among this person's: another did it meanwhile, or it was never theirs."""
+    if action not in LIFECYCLE.actions or action in NOT_BY_HAND:
+        abort(404)
+    if request.method == "POST" and (key := given_id(request.form.get("key"))) and queries.entry_with_key(key):
+        return redirect(url_for("cases.show", code=case.code))
+    transition = LIFECYCLE.find(case.state, action)  # refuses what nobody can do in this state
+    raise Refused("You cannot %(action)s this case: that is for the %(actor)s.", action=action,
+                  actor=transition.actors[0])  # fmt: skip
+
+
+def _buttons(case):
+    found = LIFECYCLE.available(case, case.capacities(current_user.actor))
+    return [t for t in found if t.action not in NOT_BY_HAND] if current_user.may("work on cases") else []
+
+
+def _uploads(form) -> list[files.Upload]:
+    sent = [f for f in (form.files.data or [] if "files" in form else []) if getattr(f, "filename", "")]
+    return [files.receive(f.stream, f.filename, current_app.config["UPLOAD_LIMIT"]) for f in sent]
+
+
+def _device_time(form):
+    """What the device's clock showed when the form was sent, if it said so."""
+    from_device = form.device_at.data or ""
+    try:
+        return commands.device_moment(from_device) if from_device else None
+    except ValueError:
+        return None
+
+
+@routes.form("/cases/new", may="report a case")
+def new():
+    """Log a dispute or an incident."""
+    form = ReportForm()
+    form.offer(areas_to_report_in(current_user))
+    if request.method == "GET":
+        form.id.data = str(new_id())
+        return render_template("cases/new.html", form=form)
+    if (known := _already_reported(form)) is not None:
+        return redirect(url_for("cases.show", code=known.code))
+    if not form.validate():
+        return render_template("cases/new.html", form=form), 422
+    return _report(form)
+
+
+def _already_reported(form):
+    id = given_id(form.id.data)
+    return queries.case_by_id(id) if id else None
+
+
+def _report(form):
+    try:
+        uploads = _uploads(form)
+        case = commands.report_from(form, by=current_user.actor, at=now(), device_at=_device_time(form))
+        commands.attach(case, uploads, by=current_user.actor, at=now())
+        db.session.flush()
+    except IntegrityError:  # the same form, sent twice at the same moment
+        db.session.rollback()
+        if (known := _already_reported(form)) is not None:
+            return redirect(url_for("cases.show", code=known.code))
+        raise
+    except Refused as refusal:
+        db.session.rollback()
+        return render_template("cases/new.html", form=form, refused=say(refusal)), 422
+    return redirect(url_for("cases.show", code=case.code, thanks=1))
+
+
+@routes.page("/cases/files/<uuid:id>", may="see cases")
+def file(id: UUID):
+    """One attachment, as a download that runs nothing."""
+    found = queries.get_attachment(id)
+    disposition = "inline" if found.media_type.startswith("image/") else "attachment"
+    headers = {"Content-Disposition": f"{disposition}; filename*=UTF-8''{quote(found.name, safe='')}",
+               "Content-Security-Policy": "sandbox; default-src 'none'", "Cache-Control": "private, no-store"}  # fmt: skip
+    return Response(files.read(found.digest), mimetype=found.media_type, headers=headers)
+
+
+@routes.page("/rules", may="use lianhu")
+def rules():
+    """The table, as a page a public servant can read."""
+    return render_template("cases/rules.html", rows=rule_rows(), limits=limits_in_force(), labels=labels)
+
+
+def rule_rows():
+    """The table's rows, with those that differ only in their state drawn together."""
+    rows = {}
+    for t in LIFECYCLE.transitions:
+        kept = t.target if not t.stays else None
+        rows.setdefault((t.action, kept, t.actors, t.requires, t.guard, t.limit), []).append(t.source)
+    return [(sources, *row) for row, sources in rows.items()]
+
+
+@routes.form("/r/<secret>", may=ANYONE)
+def leader_report(secret):
+    """A group leader's own page: four buttons and a few words, no account."""
+    group = group_of_link(secret)
+    if group is None:
+        abort(404)
+    kind, words = request.form.get("kind", ""), request.form.get("words", "").strip()
+    error = _leader_error(kind, words) if request.method == "POST" else ""
+    if request.method == "GET" or error:
+        page = render_template("cases/leader.html", group=group, kinds=LEADER_KINDS, kind=kind, words=words, error=error,
+                               id=request.form.get("id") or new_id())  # fmt: skip
+        return page, 422 if error else 200
+    code = _leader_reports(group, kind, words)
+    return render_template("cases/leader_thanks.html", group=group, code=code)
+
+
+def _leader_error(kind: str, words: str) -> str:
+    if kind not in LEADER_KINDS:
+        return _("Tap what fits best.")
+    if not words:
+        return _("Say in a few words what happened.")
+    return _("Please use at most %(max)d characters.", max=500) if len(words) > 500 else ""
+
+
+def _leader_reports(group, kind: str, words: str) -> str:
+    """The link gives the right to report for this one group, and to see nothing."""
+    category, dispute_type = LEADER_KINDS[kind]
+    id = given_id(request.form.get("id")) or new_id()
+    with scoped_to(EVERYWHERE):
+        known = queries.case_by_id(id)
+        case = known or commands.report(
+            id=id, area=group.area, category=category,
+            dispute_type=dispute_type, description=words, source="group_leader", told_by=group.leader_name,
+            by=Actor(None, group.leader_name), at=now(),
+        )  # fmt: skip
+        return case.code

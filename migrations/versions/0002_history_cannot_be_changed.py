@@ -1,0 +1,38 @@
+"""history cannot be changed"""
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade():
+    if op.get_bind().dialect.name == "sqlite":
+        for verb in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER case_entries_no_{verb.lower()} BEFORE {verb} ON case_entries "
+                "BEGIN SELECT RAISE(ABORT, 'history cannot be changed'); END"
+            )
+        return
+    op.execute(
+        "CREATE FUNCTION refuse_change_of_history() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'history cannot be changed'; END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER case_entries_no_change BEFORE UPDATE OR DELETE ON case_entries "
+        "FOR EACH ROW EXECUTE FUNCTION refuse_change_of_history()"
+    )
+    op.execute(
+        "CREATE TRIGGER case_entries_no_truncate BEFORE TRUNCATE ON case_entries "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_history()"
+    )
+
+
+def downgrade():
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("DROP TRIGGER case_entries_no_update")
+        op.execute("DROP TRIGGER case_entries_no_delete")
+        return
+    op.execute("DROP TRIGGER case_entries_no_change ON case_entries")
+    op.execute("DROP TRIGGER case_entries_no_truncate ON case_entries")
+    op.execute("DROP FUNCTION refuse_change_of_history")
