@@ -4,6 +4,7 @@ from cases.lifecycle import CENTRE, CO_HANDLER, GRID_WORKER, HANDLER, LEADER, ME
 from grid import roles
 from grid.roles import Actor, PostHeld
 
+BY_AREA = {roles.GRID_WORKER: GRID_WORKER, roles.LEADER: LEADER}
 HANDLING_ROLES = (roles.HANDLER, roles.MEDIATOR, roles.CENTRE_STAFF)
 
 
@@ -25,10 +26,8 @@ def capacities(case, actor: Actor) -> dict[str, PostHeld]:
 def _of_post(case, actor, post):
     if post.role == roles.CENTRE_STAFF:
         yield from _of_centre_staff(case, post)
-    if post.role == roles.GRID_WORKER and case.area.path.startswith(post.area_path):
-        yield GRID_WORKER
-    if post.role == roles.LEADER and case.area.path.startswith(post.area_path):
-        yield LEADER
+    if post.role in BY_AREA and case.area.path.startswith(post.area_path):
+        yield BY_AREA[post.role]
     if _handles(case, actor, post):
         yield HANDLER
         if post.role == roles.MEDIATOR:

@@ -21,7 +21,7 @@ from grid.areas import GRID, TOWNSHIP, VILLAGE, Area
 from grid.holidays import ZONE, office_calendar
 from grid.people import Person, Post
 from grid.roles import CENTRE_STAFF, GRID_WORKER, HANDLER, MEDIATOR, Actor
-from grid.units import centre_over, county_centre, next_number
+from grid.units import centre_over, county_centre, next_number, units_around
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread aloud or on paper
 STALE = ("centre", "unit", "desk", "handler", "survivor")
@@ -263,9 +263,10 @@ def attach(case: Case, uploads: list[files.Upload], *, by: Actor, at: datetime) 
 
 
 def people_around(case: Case) -> list[Person]:
-    """The people who may be put in charge: those with a post, in the centre's area, that handles cases."""
-    posts = select(Post.person_id).join(Area, Post.area_id == Area.id).where(
-        Area.path.startswith(case.centre.area.path), Post.to_on.is_(None),
+    """The people who may be put in charge: those with a post that handles cases in the units around the centre."""
+    posts = select(Post.person_id).where(
+        Post.unit_id.in_([unit.id for unit in units_around(case.centre)]),
+        Post.to_on.is_(None),
         Post.role.in_((CENTRE_STAFF, GRID_WORKER, MEDIATOR, HANDLER)),
-    )  # fmt: skip
+    )
     return list(db.session.scalars(select(Person).where(Person.id.in_(posts), Person.active).order_by(Person.id)))

@@ -11,7 +11,7 @@ from random import Random
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from cases import commands, queries
+from cases import commands
 from cases.dictionaries import CATEGORIES, DISPUTE, dispute_types, may_be_mediated
 from cases.lifecycle import CONFIDENTIALITIES, LIFECYCLE, RESTRICTED, RISKS
 from cases.models import Case, Party
@@ -22,7 +22,7 @@ from grid import demo, roles
 from grid.areas import GRID, Area
 from grid.people import Person, Post
 from grid.roles import Actor
-from grid.units import COMMITTEE, DEPARTMENT, Unit, centre_over
+from grid.units import COMMITTEE, DEPARTMENT, Unit, centre_over, centres_below
 
 TEXTS = Path(__file__).parent / "demo"
 COLUMNS = ("id", "event_type", "disputing_parties", "event_description")
@@ -80,7 +80,9 @@ def load_cases(file: str | None) -> Iterator[tuple[int, int]]:
 
 
 def _texts_of(file: Path) -> list[dict[str, str]]:
-    wanted = COLUMNS if "category" not in file.read_bytes()[:200].decode("ascii", "ignore") else ("id", "event_description")
+    wanted = (
+        COLUMNS if "category" not in file.read_bytes()[:200].decode("ascii", "ignore") else ("id", "event_description")
+    )
     rows = read_rows(file, wanted)
     faults = [f"line {line}: {fault}" for line, row in rows for fault in _faults_of(row)]
     if faults:
@@ -103,7 +105,9 @@ class Walker:
 
     def __init__(self, random: Random, at: datetime) -> None:
         self.random, self.end = random, at
-        people = db.session.scalars(select(Post).options(joinedload(Post.person), joinedload(Post.unit), joinedload(Post.area)))
+        people = db.session.scalars(
+            select(Post).options(joinedload(Post.person), joinedload(Post.unit), joinedload(Post.area))
+        )
         posts = list(people)
         self.people = {post.person_id: post.person for post in posts}
         self.staff: dict[int, list[Actor]] = {}
@@ -229,7 +233,7 @@ class Walker:
         if action == "whistle":
             return {"units": [self.units[DEPARTMENT, case.centre.area_id, "派出所"]]}
         if action == "delegate":
-            return {"unit": queries.centres_below(case.centre)[0]}
+            return {"unit": centres_below(case.centre)[0]}
         return {}
 
     def _unit_for(self, case: Case) -> Unit:
@@ -245,5 +249,3 @@ class Walker:
     def _survivor(self, case: Case) -> Case | None:
         open_ = select(Case).where(Case.centre_id == case.centre_id, Case.id != case.id, Case.bucket == "in_hand")
         return db.session.scalar(open_.limit(1))
-
-

@@ -8,7 +8,14 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import MultipleFileField
 from wtforms import (
-    BooleanField, DateField, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField,
+    BooleanField,
+    DateField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
 )  # fmt: skip
 from wtforms.validators import InputRequired, NumberRange, Optional, Regexp, ValidationError
 
@@ -20,7 +27,7 @@ from cases.models import Case
 from core.forms import Form, MomentField, RecordField, TicksField, at_most, said
 from core.i18n import is_chinese, label
 from grid.areas import Area
-from grid.units import units_within
+from grid.units import centres_below, units_around
 
 OPTIONAL = {
     "accept": (), "acknowledge": (), "approve": ("note",), "assign": ("handler", "note"), "escalate": ("skip_reason",),
@@ -36,10 +43,10 @@ PHONE = r"^(1\d{10}|0\d{2,3}-?\d{7,8}(-\d{1,6})?|\d{3,5})?$"
 
 @dataclass(frozen=True)
 class Asked:
-    """For which case and whom a field is made."""
+    """For which operation on which case a field is made."""
 
     case: Case
-    person_id: int
+    action: str
 
 
 def _keys(keys, empty: bool = False):
@@ -59,12 +66,13 @@ def _line(name, most=100):
 
 
 def _unit(asked):
-    records = units_within(asked.case.centre)
+    around = centres_below if asked.action == "delegate" else units_around
+    records = around(asked.case.centre)
     return RecordField(_(FIELD_NAMES["unit"]), [InputRequired(_l("Please choose."))], records=records, empty="")
 
 
 def _units(asked):
-    records = [u for u in units_within(asked.case.centre) if u.id != asked.case.centre_id]
+    records = [u for u in units_around(asked.case.centre) if u.id != asked.case.centre_id]
     return TicksField(_(FIELD_NAMES["units"]), [InputRequired(_l("Please choose."))], records=records)
 
 
@@ -142,9 +150,9 @@ FIELDS: dict[str, Callable] = {
 }  # fmt: skip
 
 
-def form_for(case: Case, transition, person_id: int) -> Form:
+def form_for(case: Case, transition) -> Form:
     """The form of one operation on one case: what the table demands, then what may be added."""
-    asked = Asked(case, person_id)
+    asked = Asked(case, transition.action)
     names = list(dict.fromkeys([*transition.requires, *OPTIONAL.get(transition.action, ())]))
     fields = {name: FIELDS[name](asked) for name in names}
     if "note" in fields and "note" not in transition.requires:

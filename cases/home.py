@@ -27,7 +27,8 @@ def home():
 def _grid_worker(at):
     view = queries.viewpoints(current_user)["grid"]
     return {"template": "grid_worker", "mine": queries.in_charge(current_user.person.id),
-            "to_follow_up": queries.page_of(view, "to_follow_up", at)[0][:5], "reported": queries.reported_by(current_user.person.id)}  # fmt: skip
+            "to_follow_up": queries.page_of(view, "to_follow_up", at)[0][:5],
+            "reported": queries.reported_by(current_user.person.id)}  # fmt: skip
 
 
 def _desk(name):

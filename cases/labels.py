@@ -1,4 +1,4 @@
-"""The words for what the tables name: a sentence for every operation, and names for fields, kinds and titles. Pure but for the language."""
+"""The words for what the tables name: a sentence for every operation, and names for fields, kinds and titles. Pure."""
 
 from cases.dictionaries import DISPUTE, dispute_types
 from cases.lifecycle import NORMAL, RESTRICTED
@@ -48,7 +48,8 @@ FIELD_NAMES = {
     "other": N_("The other case"), "result": N_("What was done"), "unit": N_("Unit"), "handler": N_("Person in charge"),
     "handling": N_("How hard it is"), "consents": N_("Parties that agree to mediation"), "agreed_on": N_("Agreed on"),
     "held_at": N_("When"), "place": N_("Place"), "note": N_("Note"), "agreement_form": N_("Form of the agreement"),
-    "terms": N_("What was agreed"), "notice_given": N_("The parties were told they may go to arbitration, the authorities or the court"),
+    "terms": N_("What was agreed"),
+    "notice_given": N_("The parties were told they may go to arbitration, the authorities or the court"),
     "outcome": N_("Outcome"), "satisfaction": N_("Are the people satisfied"), "file_complete": N_("Is the file complete"),
     "gap": N_("What is missing, and why"), "skip_reason": N_("Straight to the county because of"),
     "steps_tried": N_("What was tried so far"), "destination": N_("Handed over to"), "receipt": N_("Receipt number"),

@@ -56,7 +56,9 @@ GUARDS: dict[str, Guard] = {
         lambda case, attempt: case.returns < MAX_RETURNS and attempt.at <= (case.return_until or attempt.at)
     ),
     "people's mediation can take it and all parties agree": (
-        lambda case, attempt: attempt.facts.get("consents") == "yes" and may_be_mediated(case.category, case.dispute_type)
+        lambda case, attempt: (
+            attempt.facts.get("consents") == "yes" and may_be_mediated(case.category, case.dispute_type)
+        )
     ),
     "a session was held": lambda case, _: case.sessions > 0,
     "the parties were told which other ways the law gives them": lambda case, a: a.facts.get("notice_given") == "yes",
@@ -64,8 +66,10 @@ GUARDS: dict[str, Guard] = {
         lambda case, attempt: case.centre.level != COUNTY and _may_skip(case, attempt.facts.get("skip_reason"))
     ),
     "that centre lies below yours": (
-        lambda case, a: is_above(case.centre.level, a.facts["unit"].level)
-        and a.facts["unit"].area.path.startswith(case.centre.area.path)
+        lambda case, a: (
+            is_above(case.centre.level, a.facts["unit"].level)
+            and a.facts["unit"].area.path.startswith(case.centre.area.path)
+        )
     ),
     "you did not handle it, and the county centre reviews orange and red": (
         lambda case, a: _did_not_handle(case, a) and (case.risk not in (RED, ORANGE) or _is_county(a))
@@ -131,7 +135,7 @@ LIFECYCLE = Lifecycle(
     *from_any(("reported",), "withdraw",       "withdrawn",           (REPORTER, CENTRE),       "reason",                   ALWAYS,                                                                     NO_LIMIT),
     *from_any(OPEN[1:],    "withdraw",         "withdrawn",           (CENTRE,),                "reason",                   ALWAYS,                                                                     NO_LIMIT),
 
-    *from_any(WORKING + ("accepted", "assigned"), "whistle", None,    (CENTRE,),                "units place meet_at reason", "it is a township or the county that calls",                              KEEP),
+    *from_any(("accepted", "assigned", *WORKING), "whistle", None,    (CENTRE,),                "units place meet_at reason", "it is a township or the county that calls",                              KEEP),
     *from_any(TIMED_OPEN[1:], "extend",        None,                  (UPPER,),                 "days reason",              "the limit has not run out",                                                KEEP),
     *from_any(TIMED_OPEN[1:], "suspend",       "suspended",           (UPPER,),                 "waiting_for reason",       ALWAYS,                                                                     NO_LIMIT),
     *from_any(EVERY,       "feedback",         None,                  INVOLVED,                 "note",                     ALWAYS,                                                                     KEEP),

@@ -19,7 +19,6 @@ from grid import roles
 from grid.access import current_scope
 from grid.areas import Area
 from grid.people import SignedIn
-from grid.units import Unit
 
 PAGE = 20
 MANY = 100
@@ -233,9 +232,3 @@ def all_cases_in_batches(size: int = 500):
         yield from ((case, histories.get(case.id, [])) for case in rows)
         last = rows[-1].id
         db.session.expunge_all()
-
-
-def centres_below(centre: Unit) -> list[Unit]:
-    """The centres under a centre."""
-    inside = select(Unit).join(Area, Unit.area_id == Area.id).where(Unit.kind == "centre", Unit.id != centre.id)
-    return list(db.session.scalars(inside.where(Area.path.startswith(centre.area.path)).order_by(Area.path)))

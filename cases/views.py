@@ -67,7 +67,7 @@ def act(code, action):
     transition = next((t for t in _buttons(case) if t.action == action), None)
     if transition is None:
         return _not_possible(case, action)
-    form = form_for(case, transition, current_user.person.id)
+    form = form_for(case, transition)
     if request.method == "GET":
         form.version.data, form.key.data = str(case.version), str(new_id())
         return _operation_page(case, transition, form)

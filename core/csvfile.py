@@ -24,8 +24,13 @@ def read_rows(file: str | Path, columns: tuple[str, ...]) -> list[tuple[int, dic
     reader = csv.DictReader(io.StringIO(decoded(Path(file).read_bytes()), newline=""))
     present = [name.strip() for name in reader.fieldnames or []]
     if missing := [name for name in columns if name not in present]:
-        raise Faults([f"line 1: the column {name} is missing (found: {', '.join(present) or 'nothing'})" for name in missing])
-    rows = [(reader.line_num, {k.strip(): (v or "").strip() for k, v in row.items() if isinstance(k, str)}) for row in reader]
+        raise Faults(
+            [f"line 1: the column {name} is missing (found: {', '.join(present) or 'nothing'})" for name in missing]
+        )
+    rows = [
+        (reader.line_num, {k.strip(): (v or "").strip() for k, v in row.items() if isinstance(k, str)})
+        for row in reader
+    ]
     if not rows:
         raise Faults(["The file has a heading but no rows."])
     return rows

@@ -44,7 +44,9 @@ def receive(stream, name: str, limit: int) -> Upload:
     """
     content = stream.read(limit + 1)
     if len(content) > limit:
-        raise Refused("%(name)s is larger than %(limit)s MB. Choose a smaller file.", name=Name(name), limit=limit // 2**20)
+        raise Refused(
+            "%(name)s is larger than %(limit)s MB. Choose a smaller file.", name=Name(name), limit=limit // 2**20
+        )
     if content.startswith(PDF_MARK):
         return Upload(content, "application/pdf", name)
     return Upload(_redrawn(content, name), "image/jpeg", name)

@@ -29,7 +29,10 @@ def _trimmed(value):
 
 def said(most: int = 2000) -> list:
     """The checks of a text that must be given, of at most ``most`` characters."""
-    return [DataRequired(_l("Please fill this in.")), Length(max=most, message=_l("Please use at most %(max)d characters."))]
+    return [
+        DataRequired(_l("Please fill this in.")),
+        Length(max=most, message=_l("Please use at most %(max)d characters.")),
+    ]
 
 
 def at_most(most: int) -> list:

@@ -54,7 +54,7 @@ class Attempt:
     person_id: int | None
     capacities: Mapping[str, object]
     at: datetime
-    facts: Mapping[str, object]
+    facts: Mapping[str, Any]
 
 
 Guard = Callable[[Any, Attempt], bool]
@@ -142,7 +142,9 @@ class Lifecycle:
             raise ValueError(f"Undefined guards: {sorted(unknown)}.")
         if unknown := {t.limit for t in self.transitions} - {NO_LIMIT, KEEP} - set(self.limits):
             raise ValueError(f"Undefined limits: {sorted(unknown)}.")
-        if moved := {t.action for t in self.transitions if t.limit == KEEP and not t.stays and t.target != WHERE_IT_WAS}:
+        if moved := {
+            t.action for t in self.transitions if t.limit == KEEP and not t.stays and t.target != WHERE_IT_WAS
+        }:
             raise ValueError(f"A limit runs on only where the state stays: {sorted(moved)}.")
 
     def _validate_states(self) -> None:
@@ -166,7 +168,13 @@ class Lifecycle:
 
 
 def from_any(
-    states: Iterable[str], action: str, target: str | None, actors: tuple[str, ...], requires: str, guard: str, limit: str
+    states: Iterable[str],
+    action: str,
+    target: str | None,
+    actors: tuple[str, ...],
+    requires: str,
+    guard: str,
+    limit: str,
 ) -> tuple[Row, ...]:
     """The same row for each of ``states``; without a target the state stays as it is."""
     return tuple((state, action, target or state, actors, requires, guard, limit) for state in states)

@@ -5,6 +5,7 @@ found, which word segmentation cannot promise.
 """
 
 import re
+from itertools import pairwise
 
 TOKEN = re.compile(r"[㐀-䶿一-鿿豈-﫿\U00020000-\U0003ffff]|[0-9a-z]+")
 
@@ -27,5 +28,5 @@ def phrases(query: str) -> list[str]:
 def grams(text: str) -> str:
     """Every token and every pair of neighbours: what a GIN index needs to answer one- and two-character words."""
     found = text.split()
-    pairs = [a + b for a, b in zip(found, found[1:], strict=False) if len(a) == len(b) == 1]
+    pairs = [a + b for a, b in pairwise(found) if len(a) == len(b) == 1]
     return " ".join(dict.fromkeys([*found, *pairs]))

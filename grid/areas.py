@@ -61,7 +61,9 @@ class AreaCode(db.Model):
     area: Mapped[Area] = relationship(back_populates="codes")
 
 
-def new_area(parent: Area | None, name: str, *, form: str, short_name: str = "", id: int, is_demo: bool = False) -> Area:
+def new_area(
+    parent: Area | None, name: str, *, form: str, short_name: str = "", id: int, is_demo: bool = False
+) -> Area:
     """A new area under ``parent``, one level down. ``id`` is given, since the path is made of ids."""
     kind = KINDS[KINDS.index(parent.kind) + 1] if parent else COUNTY
     short_name = short_name or name

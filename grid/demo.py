@@ -15,11 +15,14 @@ from grid.people import HASHER, Person, Post
 from grid.units import CENTRE, COMMITTEE, DEPARTMENT, Unit
 
 PASSWORD = "lianhu-demo"
-SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏"
+SURNAMES = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏"
+)
 GIVEN = "强芳军敏静丽勇艳杰娟涛明超霞平刚桂英华兰玉梅飞红波辉斌莉宇鹏"
 GRIDS_PER_VILLAGE, GROUPS_PER_GRID = 4, 5
 COUNTY_DEPARTMENTS = ("应急管理局", "公安局", "司法局", "自然资源局", "人力资源和社会保障局", "住房和城乡建设局", "民政局",
-                      "卫生健康局", "市场监督管理局", "生态环境分局", "水务局", "林业局", "交通运输局", "教育局", "农业农村局")  # fmt: skip
+                      "卫生健康局", "市场监督管理局", "生态环境分局", "水务局", "林业局",
+                      "交通运输局", "教育局", "农业农村局")  # fmt: skip
 TOWNSHIP_DEPARTMENTS = ("派出所", "司法所", "自然资源所", "农业服务中心", "社会事务办公室")
 SINCE = date(2024, 1, 1)
 

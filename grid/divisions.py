@@ -162,7 +162,9 @@ def found_centres() -> None:
     areas = db.session.scalars(select(Area).where(Area.kind.in_(roles.LEVELS)).order_by(Area.path))
     for area in [area for area in areas if area.id not in there]:
         where = area.label.replace(" · ", "")
-        db.session.add(Unit(kind=CENTRE, level=area.kind, area=area, name=f"{where}综治中心", short_name=_number_name(area)))
+        db.session.add(
+            Unit(kind=CENTRE, level=area.kind, area=area, name=f"{where}综治中心", short_name=_number_name(area))
+        )
         if area.kind != COUNTY:
             db.session.add(Unit(kind=COMMITTEE, level=area.kind, area=area, name=f"{where}人民调解委员会",
                                 short_name=f"{_number_name(area)}调"))  # fmt: skip

@@ -65,13 +65,16 @@ def county_centre() -> Unit:
     return db.session.scalars(select(Unit).where(Unit.kind == CENTRE, Unit.level == roles.COUNTY)).one()
 
 
-def units_within(centre: Unit) -> list[Unit]:
-    """The units a centre may give a case to: itself, and all units at its area, above it or below it."""
+def units_around(centre: Unit) -> list[Unit]:
+    """The units a centre may give a case to: itself, the others at its area and above, and the centres next below."""
+    below = (Area.parent_id == centre.area_id) & Unit.kind.in_((CENTRE, COMMITTEE))
+    query = select(Unit).join(Area, Unit.area_id == Area.id).where(Area.id.in_(centre.area.line) | below)
     return list(
-        db.session.scalars(
-            select(Unit)
-            .join(Area, Unit.area_id == Area.id)
-            .where(Area.path.startswith(centre.area.path) | Area.id.in_(centre.area.line))
-            .order_by(Unit.area_id != centre.area_id, Area.path, Unit.kind, Unit.id)
-        )
+        db.session.scalars(query.order_by(Unit.area_id != centre.area_id, Area.path.desc(), Unit.kind, Unit.id))
     )
+
+
+def centres_below(centre: Unit) -> list[Unit]:
+    """The centres one level down."""
+    query = select(Unit).join(Area, Unit.area_id == Area.id).where(Unit.kind == CENTRE)
+    return list(db.session.scalars(query.where(Area.parent_id == centre.area_id).order_by(Area.path)))

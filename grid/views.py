@@ -115,7 +115,9 @@ def make_link(area_id):
     """Give the leader a new personal address; it is shown this once."""
     group = get_group(area_id)
     secret = group.make_link(now())
-    return render_template("grid/link.html", group=group, link=url_for("cases.leader_report", secret=secret, _external=True))
+    return render_template(
+        "grid/link.html", group=group, link=url_for("cases.leader_report", secret=secret, _external=True)
+    )
 
 
 @routes.action("/groups/<int:area_id>/revoke", may="keep leaders' links")
