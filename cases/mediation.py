@@ -32,7 +32,6 @@ class Mediation(InCase, db.Model):
     agreement_form: Mapped[str | None]
     terms: Mapped[str | None]
     mediator: Mapped[Person] = relationship()
-    case: Mapped[Case] = relationship()
     consents: Mapped[list[Consent]] = relationship(back_populates="mediation", lazy="selectin")
     sessions: Mapped[list[Session]] = relationship(order_by="Session.held_at", lazy="selectin")
 
@@ -40,7 +39,7 @@ class Mediation(InCase, db.Model):
     def opened(cls, case: Case, parties: list[Party], *, by, at: datetime, on: date) -> Mediation:
         """A mediation to which every party has agreed on the day ``on`` (Art. 17: voluntary)."""
         consents = [Consent(case_id=case.id, party=party, agreed_on=on) for party in parties]
-        return cls(case=case, mediator_id=by.person_id, opened_at=at, consents=consents)
+        return cls(case_id=case.id, mediator_id=by.person_id, opened_at=at, consents=consents)
 
     def hold(self, *, held_at: datetime, place: str, note: str) -> None:
         """Record one session (Art. 27)."""

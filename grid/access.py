@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from sqlalchemy import event, false, or_, select, true
 from sqlalchemy.orm import with_loader_criteria
+from sqlalchemy.sql import visitors
 
 from core.db import db
 from grid.areas import COUNTY, GRID, TOWNSHIP, VILLAGE, Area
@@ -49,6 +50,7 @@ class Scope:
         return or_(false(), *(path.like(f"%/{id}/%") for _kind, id in self.areas))
 
 
+NONE: frozenset[type] = frozenset()
 EVERYWHERE = Scope(everywhere=True)
 NOWHERE = Scope()
 
@@ -108,21 +110,44 @@ def filter_by_scope(execute_state) -> None:
         return
     if execute_state.is_from_statement or not execute_state.is_orm_statement:
         raise NoScope("Raw SQL can be executed only with the scope EVERYWHERE.")
-    execute_state.statement = execute_state.statement.options(*_criteria(scope))
+    if models := sighted_in(execute_state.statement):
+        execute_state.statement = execute_state.statement.options(*_criteria(scope, models))
 
 
-@lru_cache(maxsize=4096)
-def _criteria(scope: Scope) -> tuple:
+def sighted_in(statement) -> frozenset[type]:
+    """The sighted models a statement may read: those whose tables it names, and all that these are related to.
+
+    Criteria for every model would be right too, but cost three times the rest of a small query.
+    """
+    reachable = reachable_models()
+    found: set[type] = set()
+    for element in visitors.iterate(statement):
+        table = element if element.__visit_name__ == "table" else getattr(element, "table", None)
+        found |= reachable.get(getattr(table, "name", None), NONE)
+    return frozenset(found)
+
+
+@cache
+def reachable_models() -> dict[str, frozenset[type]]:
+    """For each table: the sighted models that loading from it may load too, through any chain of relationships."""
+    return {mapper.local_table.name: _related(mapper) for mapper in db.Model.registry.mappers}
+
+
+def _related(mapper) -> frozenset[type]:
+    seen, queue = set(), [mapper]
+    while queue:
+        current = queue.pop()
+        if current not in seen:
+            seen.add(current)
+            queue += [r.mapper for r in current.relationships if r.lazy != "write_only"]
+    return frozenset(found.class_ for found in seen if issubclass(found.class_, Sighted))
+
+
+@lru_cache(maxsize=16384)
+def _criteria(scope: Scope, models: frozenset[type]) -> tuple:
     # Plain expressions, one for each model: a lambda would be cached with the first person's values.
-    return tuple(
-        with_loader_criteria(model, model.visible_to(scope), include_aliases=True) for model in sighted_models()
-    )
-
-
-def sighted_models() -> list[type]:
-    """Every model whose rows are seen only by some."""
-    mapped = [mapper.class_ for mapper in db.Model.registry.mappers]
-    return sorted((m for m in mapped if issubclass(m, Sighted)), key=lambda m: m.__name__)
+    ordered = sorted(models, key=lambda model: model.__name__)
+    return tuple(with_loader_criteria(model, model.visible_to(scope), include_aliases=True) for model in ordered)
 
 
 def in_area(area_id_column, scope: Scope):
