@@ -6,7 +6,7 @@ import secrets
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, bindparam, select
 
 from cases import search
 from cases.dictionaries import VERSION
@@ -17,6 +17,7 @@ from cases.models import Attachment, Case, CaseEntry, Party
 from core import files
 from core.db import db
 from core.errors import Refused
+from grid.access import kept
 from grid.areas import GRID, TOWNSHIP, VILLAGE, Area
 from grid.holidays import ZONE, office_calendar
 from grid.people import Person, Post
@@ -24,6 +25,7 @@ from grid.roles import CENTRE_STAFF, GRID_WORKER, HANDLER, MEDIATOR, Actor
 from grid.units import centre_over, county_centre, next_number, units_around
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread aloud or on paper
+PARTIES = kept(select(Party).where(Party.case_id == bindparam("case_id", type_=Uuid())).order_by(Party.id))
 STALE = ("centre", "unit", "desk", "handler", "survivor")
 
 
@@ -251,7 +253,7 @@ def open_mediation(case: Case) -> Mediation | None:
 
 def parties_of(case: Case) -> list[Party]:
     """The parties, in the order they were recorded."""
-    return list(db.session.scalars(select(Party).where(Party.case_id == case.id).order_by(Party.id)))
+    return list(db.session.scalars(PARTIES, {"case_id": case.id}))
 
 
 def attach(case: Case, uploads: list[files.Upload], *, by: Actor, at: datetime) -> None:

@@ -4,29 +4,46 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import and_, func, literal, or_, select, tuple_
-from sqlalchemy.orm import joinedload, selectinload
+from flask import abort
+from sqlalchemy import Uuid, and_, bindparam, func, literal, literal_column, or_, select, tuple_
+from sqlalchemy.orm import joinedload, load_only
+from sqlalchemy.orm.attributes import set_committed_value
 
 from cases import search
 from cases.lifecycle import DONE, IN_HAND, TO_ACCEPT, TO_FOLLOW_UP, TO_REVIEW
 from cases.mediation import Mediation
-from cases.models import Attachment, Case, CaseEntry
-from core.db import db
+from cases.models import Attachment, Case, CaseEntry, CaseUnit
+from core.db import UtcDateTime, db
 from core.timewords import SOON_HOURS
 from grid import roles
-from grid.access import current_scope
+from grid.access import current_scope, kept, one_of
 from grid.areas import Area
-from grid.people import SignedIn
+from grid.people import Person, SignedIn
+from grid.units import Unit
 
 PAGE = 20
+SOON = timedelta(hours=SOON_HOURS)
 MANY = 100
 """Counts stop here: nobody needs to know whether it is 100 or 3,000, and counting on would cost."""
 TABS = ("to_accept", "in_hand", "due_soon", "overdue", "to_review", "to_follow_up", "closed")
 BUCKET_OF_TAB = {"to_accept": TO_ACCEPT, "in_hand": IN_HAND, "to_review": TO_REVIEW, "to_follow_up": TO_FOLLOW_UP,
                  "closed": DONE}  # fmt: skip
 OPEN_BUCKETS = (TO_ACCEPT, IN_HAND, TO_REVIEW, TO_FOLLOW_UP)
+
+
+AS_ROW = (
+    load_only(
+        Case.code, Case.number, Case.title, Case.category, Case.dispute_type, Case.place, Case.due_at, Case.risk,
+        Case._state, Case.confidentiality, Case.urgent, Case.legacy, Case.supervision, Case.co_handling, Case.round,
+        Case.returns, Case.reported_at, Case.acted_at, Case.outcome, Case.handler_id, Case.desk_id,
+    ),
+    joinedload(Case.area).load_only(Area.label),
+    joinedload(Case.desk).load_only(Unit.name).lazyload(Unit.area),
+)  # fmt: skip
+"""What a line of a list needs; the narrative stays where it is."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +61,7 @@ class Viewpoint:
         column = "desk_id" if self.desk and tab in ("to_accept", "to_review", "to_follow_up") else self.column
         if column is None:
             return literal(True)
-        attribute = getattr(Case, column)
-        return attribute == self.ids[0] if len(self.ids) == 1 else attribute.in_(self.ids)
+        return one_of(getattr(Case, column), self.ids)
 
 
 def viewpoints(person: SignedIn) -> dict[str, Viewpoint]:
@@ -72,60 +88,120 @@ def _of_areas(person):
 def page_of(view: Viewpoint, tab: str, at: datetime, *, after: str = "", category: str = "", risk: str = ""):
     """One page of a tab: its cases, and the place where the next page begins (empty at the end).
 
-    Reads ``PAGE`` rows through an index whatever the number of cases.
+    Reads ``PAGE`` rows through an index whatever the number of cases. Raises ``ValueError`` for a place that was
+    tampered with.
     """
-    newest_first = tab == "closed"
-    query = select(Case).where(view.of(tab), *_in_tab(tab, at)).options(joinedload(Case.desk))
-    if category:
-        query = query.where(Case.category == category)
-    if risk:
-        query = query.where(Case.risk == risk)
-    if after:
-        query = query.where(_after(after, newest_first))
-    order = (Case.due_at.desc(), Case.id.desc()) if newest_first else (Case.due_at, Case.id)
-    rows = list(db.session.scalars(query.order_by(*order).limit(PAGE + 1)))
+    due, id = _read_place(after)
+    statement = _page(view, tab, bool(category), bool(risk), bool(after), due is None)
+    values = {"at": at, "soon": at + SOON, "category": category, "risk": risk, "due": due, "id": id}
+    rows = list(db.session.scalars(statement, values))
     return rows[:PAGE], _place_of(rows[PAGE - 1]) if len(rows) > PAGE else ""
 
 
-def _in_tab(tab: str, at: datetime):
+@lru_cache(maxsize=4096)
+def _page(view: Viewpoint, tab: str, category: bool, risk: bool, after: bool, undated: bool):
+    newest_first = tab == "closed"
+    query = select(Case).where(view.of(tab), *_in_tab(tab)).options(*AS_ROW)
+    if category:
+        query = query.where(Case.category == bindparam("category"))
+    if risk:
+        query = query.where(Case.risk == bindparam("risk"))
+    if after:
+        query = query.where(_after(newest_first, undated))
+    order = (Case.due_at.desc(), Case.id.desc()) if newest_first else (Case.due_at, Case.id)
+    return kept(query.order_by(*order).limit(PAGE + 1))
+
+
+def _in_tab(tab: str):
     if tab in BUCKET_OF_TAB:
-        return (Case.bucket == BUCKET_OF_TAB[tab],)
-    soon = at + timedelta(hours=SOON_HOURS)
+        return (Case.bucket == literal_column(f"'{BUCKET_OF_TAB[tab]}'"),)
+    at, soon = bindparam("at", type_=UtcDateTime()), bindparam("soon", type_=UtcDateTime())
     due = Case.due_at < at if tab == "overdue" else and_(Case.due_at >= at, Case.due_at < soon)
-    return (Case.bucket.in_(OPEN_BUCKETS), due)
+    return (is_open(), due)
+
+
+def is_open():
+    """The condition that a case has not ended; as a list of heaps, so that an index serves it."""
+    return Case.bucket.in_([literal_column(f"'{bucket}'") for bucket in OPEN_BUCKETS])
 
 
 def _place_of(case: Case) -> str:
     return f"{case.due_at.isoformat() if case.due_at else ''}~{case.id}"
 
 
-def _after(place: str, newest_first: bool):
-    """The condition for what comes after a place. Raises ``ValueError`` for a place that was tampered with."""
+def _read_place(place: str) -> tuple[datetime | None, UUID | None]:
+    if not place:
+        return None, None
     due, id = place.split("~")
+    return datetime.fromisoformat(due) if due else None, UUID(id)
+
+
+def _after(newest_first: bool, undated: bool):
+    """The condition for what comes after a place; undated cases come last."""
+    due, id = bindparam("due", type_=UtcDateTime()), bindparam("id", type_=Uuid())
     if newest_first:
-        return Case.id < UUID(id)
-    if not due:
-        return and_(Case.due_at.is_(None), Case.id > UUID(id))
-    return or_(tuple_(Case.due_at, Case.id) > (datetime.fromisoformat(due), UUID(id)), Case.due_at.is_(None))
+        return Case.id < id
+    if undated:
+        return and_(Case.due_at.is_(None), Case.id > id)
+    return or_(tuple_(Case.due_at, Case.id) > tuple_(due, id), Case.due_at.is_(None))
 
 
 def counts(view: Viewpoint, at: datetime) -> dict[str, int]:
     """How many cases lie on each tab, counted up to ``MANY``; one statement."""
-    columns = [_capped(select(Case.id).where(view.of(tab), *_in_tab(tab, at))).label(tab) for tab in TABS]
-    return dict(db.session.execute(select(*columns)).one()._mapping)
+    return dict(db.session.execute(_counts(view), {"at": at, "soon": at + SOON}).one()._mapping)
+
+
+@lru_cache(maxsize=1024)
+def _counts(view: Viewpoint):
+    """Ended cases are not counted: there is nothing to do about them."""
+    columns = [
+        _capped(select(Case.id).where(view.of(tab), *_in_tab(tab))).label(tab) for tab in TABS if tab != "closed"
+    ]
+    return kept(select(*columns))
 
 
 def _capped(query):
-    return select(func.count()).select_from(query.limit(MANY).subquery()).scalar_subquery()
+    return select(func.count()).select_from(query.limit(literal_column(str(MANY))).subquery()).scalar_subquery()
+
+
+CASE_PAGE = kept(
+    select(Case)
+    .where(Case.code == bindparam("code"))
+    .options(
+        joinedload(Case.centre), joinedload(Case.unit).lazyload(Unit.area), joinedload(Case.handler).load_only(Person.name),
+        joinedload(Case.desk).lazyload(Unit.area),
+    )
+)  # fmt: skip
+UNITS = kept(
+    select(CaseUnit)
+    .where(CaseUnit.case_id == bindparam("case_id", type_=Uuid()))
+    .options(joinedload(CaseUnit.unit).lazyload(Unit.area))
+)
+HISTORY = kept(
+    select(CaseEntry).where(CaseEntry.case_id == bindparam("case_id", type_=Uuid())).order_by(CaseEntry.serial)
+)
+MEDIATIONS = kept(
+    select(Mediation)
+    .where(Mediation.case_id == bindparam("case_id", type_=Uuid()))
+    .options(joinedload(Mediation.mediator))
+    .order_by(Mediation.id)
+)
+ATTACHMENTS = kept(
+    select(Attachment).where(Attachment.case_id == bindparam("case_id", type_=Uuid())).order_by(Attachment.id)
+)
+REPORTED = kept(
+    select(Case).where(Case.reporter_id == bindparam("person_id")).options(*AS_ROW).order_by(Case.id.desc()).limit(10)
+)
 
 
 def get_case(code: str) -> Case:
     """The case with all its page shows of itself, or 404 both when there is none and when it is out of sight."""
-    query = select(Case).where(Case.code == code.upper())
-    return db.one_or_404(
-        query.options(joinedload(Case.centre), joinedload(Case.unit), joinedload(Case.handler),
-                      selectinload(Case.units), selectinload(Case.people))
-    )  # fmt: skip
+    case = db.session.scalar(CASE_PAGE, {"code": code.upper()})
+    if case is None:
+        abort(404)
+    # By hand, since SQLAlchemy would build this statement anew at every load.
+    set_committed_value(case, "units", list(db.session.scalars(UNITS, {"case_id": case.id})))
+    return case
 
 
 def find_case(code: str) -> Case | None:
@@ -143,21 +219,19 @@ def entry_with_key(key: UUID) -> CaseEntry | None:
     return db.session.scalar(select(CaseEntry).where(CaseEntry.key == key))
 
 
-def history_of(case: Case, since: int = 0) -> list[CaseEntry]:
-    """The history, oldest first; only what came after serial ``since``."""
-    query = select(CaseEntry).where(CaseEntry.case_id == case.id, CaseEntry.serial > since)
-    return list(db.session.scalars(query.order_by(CaseEntry.serial)))
+def history_of(case: Case) -> list[CaseEntry]:
+    """The history, oldest first."""
+    return list(db.session.scalars(HISTORY, {"case_id": case.id}))
 
 
 def mediations_of(case: Case) -> list[Mediation]:
     """Every mediation of the case, oldest first."""
-    query = select(Mediation).where(Mediation.case_id == case.id).options(joinedload(Mediation.mediator))
-    return list(db.session.scalars(query.order_by(Mediation.id)))
+    return list(db.session.scalars(MEDIATIONS, {"case_id": case.id}))
 
 
 def attachments_of(case: Case) -> list[Attachment]:
     """The files, oldest first."""
-    return list(db.session.scalars(select(Attachment).where(Attachment.case_id == case.id).order_by(Attachment.id)))
+    return list(db.session.scalars(ATTACHMENTS, {"case_id": case.id}))
 
 
 def get_attachment(id: UUID) -> Attachment:
@@ -170,26 +244,25 @@ def find(words: str) -> list[Case]:
     matching = search.matching(words, current_scope())
     if matching is None:
         return []
-    query = select(Case).where(Case.id.in_(matching)).options(joinedload(Case.desk))
+    query = select(Case).where(Case.id.in_(matching)).options(*AS_ROW)
     return list(db.session.scalars(query.order_by(Case.id.desc()).limit(PAGE)))
 
 
 def reported_by(person_id: int) -> list[Case]:
     """What this person reported last."""
-    query = select(Case).where(Case.reporter_id == person_id).options(joinedload(Case.desk))
-    return list(db.session.scalars(query.order_by(Case.id.desc()).limit(10)))
+    return list(db.session.scalars(REPORTED, {"person_id": person_id}))
 
 
 def in_charge(person_id: int) -> list[Case]:
     """The open cases this person handles by name."""
-    query = select(Case).where(Case.handler_id == person_id, Case.bucket == IN_HAND).options(joinedload(Case.desk))
+    query = select(Case).where(Case.handler_id == person_id, Case.bucket == IN_HAND).options(*AS_ROW)
     return list(db.session.scalars(query.order_by(Case.due_at, Case.id).limit(PAGE)))
 
 
 def red_and_overdue(view: Viewpoint, at: datetime) -> dict[str, list[Case]]:
     """What a leader must know: open red cases, what is overdue, and what was acted on last."""
-    base = select(Case).where(view.of("in_hand")).options(joinedload(Case.desk)).limit(10)
-    open_ = base.where(Case.bucket.in_(OPEN_BUCKETS))
+    base = select(Case).where(view.of("in_hand")).options(*AS_ROW).limit(10)
+    open_ = base.where(is_open())
     return {
         "red": list(db.session.scalars(open_.where(Case.risk == "red").order_by(Case.due_at, Case.id))),
         "overdue": list(db.session.scalars(open_.where(Case.due_at < at).order_by(Case.due_at, Case.id))),
@@ -205,9 +278,7 @@ def by_area(area: Area, at: datetime) -> list[tuple[Area, int, int]]:
     column = getattr(Case, {"county": "township_id", "township": "village_id", "village": "grid_id"}[area.kind])
     late = func.count().filter(Case.due_at < at)
     own = Case.area_id == area.id if area.kind == "grid" else _inside(area)
-    rows = db.session.execute(
-        select(column, func.count(), late).where(own, Case.bucket.in_(OPEN_BUCKETS)).group_by(column)
-    )
+    rows = db.session.execute(select(column, func.count(), late).where(own, is_open()).group_by(column))
     found = {id: (total, overdue) for id, total, overdue in rows}
     below = db.session.scalars(select(Area).where(Area.parent_id == area.id).order_by(Area.id))
     return [(child, *found.get(child.id, (0, 0))) for child in below]

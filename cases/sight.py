@@ -7,10 +7,11 @@
 - Whoever works in an area that is complained about sees nothing of the complaint, unless they made it.
 """
 
-from sqlalchemy import and_, false, or_, select, true
+from sqlalchemy import and_, false, literal_column, not_, or_, select, true
 
 from cases.lifecycle import NORMAL, RESTRICTED
 from core.db import db
+from grid.access import one_of
 
 
 def rule(case, scope):
@@ -22,19 +23,18 @@ def rule(case, scope):
     came_to_us = _came_to_units(case, scope)
     by_area = scope.covers(case.township_id, case.village_id, case.grid_id)
     seen = or_(
-        and_(case.confidentiality == NORMAL, by_area),
-        mine,
-        and_(case.confidentiality != RESTRICTED, came_to_us),
+        and_(case.confidentiality == literal_column(f"'{NORMAL}'"), by_area),
+        and_(case.confidentiality != literal_column(f"'{RESTRICTED}'"), came_to_us),
         named,
     )
-    return and_(seen, or_(mine, not_complained_of(case, scope)))
+    return or_(mine, and_(not_complained_of(case, scope), seen))
 
 
 def not_complained_of(case, scope):
     """True where nobody complains about the area in which this person works."""
-    if not scope.lines:
+    if not scope.villages:
         return true()
-    return or_(case.conflict_area_id.is_(None), case.conflict_area_id.not_in(scope.lines))
+    return or_(case.conflict_area_id.is_(None), not_(one_of(case.conflict_area_id, scope.villages)))
 
 
 def through_case(case_id, scope):
@@ -49,7 +49,7 @@ def _came_to_units(case, scope):
     if not scope.units:
         return false()
     held = db.metadata.tables["case_units"].alias("held")
-    return select(held.c.case_id).where(held.c.case_id == case.id, held.c.unit_id.in_(scope.units)).exists()
+    return select(held.c.case_id).where(held.c.case_id == case.id, one_of(held.c.unit_id, scope.units)).exists()
 
 
 def _named(case, scope):

@@ -1,23 +1,30 @@
 """Queries about areas, people and units."""
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from core.db import db
 from grid import roles
-from grid.access import EVERYWHERE, scoped_to
+from grid.access import EVERYWHERE, kept, scoped_to
 from grid.areas import Area
 from grid.groups import HouseholdGroup
 from grid.people import Person, Post, SignedIn
 from grid.units import Unit
 
+PERSON = kept(
+    select(Person)
+    .where(Person.id == bindparam("person_id"))
+    .options(
+        selectinload(Person.posts).joinedload(Post.area),
+        selectinload(Person.posts).joinedload(Post.unit).joinedload(Unit.area),
+    )
+)
+
 
 def load_person(person_id: int) -> Person | None:
     """A person with posts, units and areas, read before the request has a scope; two statements."""
-    posts = selectinload(Person.posts)
-    options = (posts.joinedload(Post.area), posts.joinedload(Post.unit).joinedload(Unit.area))
     with scoped_to(EVERYWHERE):
-        return db.session.scalar(select(Person).where(Person.id == person_id).options(*options))
+        return db.session.scalar(PERSON, {"person_id": person_id})
 
 
 def person_named(username: str) -> Person | None:
