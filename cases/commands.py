@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -40,7 +41,7 @@ def report(
     dispute_type: str | None = None, title: str = "", place: str = "", source: str = "patrol", told_by: str = "",
     risk: str = "blue", confidentiality: str = "normal", urgent: bool = False, occurred_on: date | None = None,
     people_count: int | None = None, against_village: bool = False, key: UUID | None = None,
-    device_at: datetime | None = None, is_demo: bool = False,
+    device_at: datetime | None = None, is_demo: bool = False, parties: Sequence[Party] = (),
 ) -> Case:  # fmt: skip
     """Log a case at an area; it goes to the nearest centre that covers it.
 
@@ -59,7 +60,7 @@ def report(
     }  # fmt: skip
     case = Case(
         id=id, code=new_code(), title=title, description=description, place=place, source=source, told_by=told_by,
-        occurred_on=occurred_on, people_count=people_count, dictionary=VERSION, area_id=area.id,
+        occurred_on=occurred_on, people_count=people_count, dictionary=VERSION, area=area,
         township_id=area.ancestor_id(TOWNSHIP), village_id=area.ancestor_id(VILLAGE), grid_id=area.ancestor_id(GRID),
         conflict_area_id=area.ancestor_id(VILLAGE) if against_village else None, reporter_id=by.person_id,
         reported_at=at, is_demo=is_demo, entries=0, returns=0, round=1, sessions=0, supervision=0, legacy=False,
@@ -74,7 +75,11 @@ def report(
                 facts={"description": description, "told_by": told_by})  # fmt: skip
     _name_staff(case, centre.id)
     db.session.flush()
-    search.index(case)
+    for party in parties:
+        party.case_id = case.id
+    db.session.add_all(parties)
+    search.index_new(case, parties)
+    db.session.flush()
     return case
 
 
@@ -86,17 +91,16 @@ def report_from(form, *, by: Actor, at: datetime, device_at: datetime | None) ->
         description=form.description.data, place=form.place.data, source=form.source.data, told_by=form.told_by.data,
         risk=form.risk.data, confidentiality=form.confidentiality, urgent=form.urgent.data,
         occurred_on=form.occurred_on.data, people_count=form.people_count.data, by=by, at=at, device_at=device_at,
-        against_village=form.against_village.data,
+        against_village=form.against_village.data, parties=_parties_in(form),
     )  # fmt: skip
-    for side in ("applicant", "respondent"):
-        if name := form[side].data:
-            phone = form.applicant_phone.data if side == "applicant" else ""
-            db.session.add(Party(case_id=case.id, side=side, name=name, phone=phone))
-    db.session.flush()
-    search.index(case)
     if form.settled.data:
         perform(case, "settle", by=by, at=at, device_at=device_at, result=form.result.data)
     return case
+
+
+def _parties_in(form) -> list[Party]:
+    phones = {"applicant": form.applicant_phone.data, "respondent": ""}
+    return [Party(side=side, name=form[side].data, phone=phone) for side, phone in phones.items() if form[side].data]
 
 
 def device_moment(text: str) -> datetime:
@@ -126,7 +130,7 @@ def perform(
         case.let_see(case.handler_id)
     db.session.flush()
     db.session.expire(case, STALE)
-    search.index(case)
+    search.index(case, parties_of(case))
     return entry
 
 

@@ -158,19 +158,18 @@ class Walker:
     def _report(self, row: dict[str, str], grid: Area, at: datetime) -> Case:
         category = row.get("category") or DISPUTE
         kind = row.get("dispute_type") or EVENT_TYPES.get(row.get("event_type", ""), "99")
-        case = commands.report(
+        names = [name for name in re.split(r"[,，、]\s*", row.get("disputing_parties", "")) if name]
+        sides = ("applicant", "respondent", *["other_person"] * len(names))
+        return commands.report(
             id=new_id(), area=grid, category=category, dispute_type=kind if category == DISPUTE else None,
             title=row.get("title") or row.get("event_type", ""), description=row["event_description"],
             risk=row.get("risk") or self.random.choice(("yellow", "blue", "blue")), by=self.workers[grid.id], at=at,
             confidentiality=row.get("confidentiality") or "normal", source=self.random.choice(("patrol", "resident")),
             device_at=at - timedelta(minutes=self.random.randint(0, 90)), is_demo=True,
             urgent=row.get("risk") == "red",
+            parties=[Party(side=side, name=name[:60], phone=demo.a_phone(self.random))
+                     for name, side in zip(names, sides, strict=False)],
         )  # fmt: skip
-        names = [name for name in re.split(r"[,，、]\s*", row.get("disputing_parties", "")) if name]
-        for name, side in zip(names, ("applicant", "respondent", *["other_person"] * len(names)), strict=False):
-            db.session.add(Party(case_id=case.id, side=side, name=name[:60], phone=demo.a_phone(self.random)))
-        db.session.flush()
-        return case
 
     def _step(self, case: Case, action: str, at: datetime, row: dict[str, str]) -> None:
         commands.perform(case, action, by=self._who(case, action), at=at, **self._facts(case, action, at, row))

@@ -6,17 +6,18 @@ rule of cases/sight.py still judges every hit. Restricted cases are never in the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, and_, column, delete, func, literal, select, table
+from sqlalchemy import ForeignKey, String, Uuid, and_, bindparam, column, delete, func, literal, select, table
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cases.lifecycle import RESTRICTED
-from cases.models import Case, CaseUnit, InCase, Party
+from cases.lifecycle import NORMAL, RESTRICTED
+from cases.models import Case, InCase, Party
 from core import text
 from core.db import db
-from grid.access import Scope
+from grid.access import Scope, kept
 
 FTS = table("case_texts_fts", column("rowid"), column("case_texts_fts"))
 
@@ -33,16 +34,33 @@ class CaseText(InCase, db.Model):
     """What PostgreSQL indexes; empty on SQLite, whose index holds the body's tokens itself."""
 
 
-def index(case: Case) -> None:
+KNOWN = kept(select(CaseText).where(CaseText.case_id == bindparam("case_id", type_=Uuid())))
+
+
+def index_new(case: Case, parties: Sequence[Party]) -> None:
+    """Make a case that was just reported searchable."""
+    if case.confidentiality != RESTRICTED:
+        _write(CaseText(case_id=case.id), _body(case, parties))
+
+
+def index(case: Case, parties: Sequence[Party]) -> None:
     """Bring the searchable form of a case up to date."""
     if case.confidentiality == RESTRICTED:
         db.session.execute(delete(CaseText).where(CaseText.case_id == case.id))
         return
-    body = text.body(*_texts(case)) + " ".join(_sight_tokens(case)) + " "
-    found = db.session.scalar(select(CaseText).where(CaseText.case_id == case.id)) or CaseText(case_id=case.id)
-    if found.body != body:
-        found.body, found.grams = body, "" if _is_sqlite() else text.grams(body)
-        db.session.add(found)
+    known = db.session.scalar(KNOWN, {"case_id": case.id})
+    body = _body(case, parties)
+    if known is None or known.body != body:
+        _write(known or CaseText(case_id=case.id), body)
+
+
+def _write(row: CaseText, body: str) -> None:
+    row.body, row.grams = body, "" if _is_sqlite() else text.grams(body)
+    db.session.add(row)
+
+
+def _body(case: Case, parties: Sequence[Party]) -> str:
+    return text.body(*_texts(case, parties)) + " ".join(_sight_tokens(case)) + " "
 
 
 def matching(query: str, scope: Scope):
@@ -53,8 +71,7 @@ def matching(query: str, scope: Scope):
     return (_on_sqlite if _is_sqlite() else _on_postgresql)(phrases, _tokens_of(scope))
 
 
-def _texts(case: Case) -> list[str]:
-    parties = db.session.scalars(select(Party).where(Party.case_id == case.id))
+def _texts(case: Case, parties: Sequence[Party]) -> list[str]:
     people = [word for p in parties for word in (p.name, p.phone, p.phone[-4:])]
     return [case.code, case.code.replace("-", ""), case.number or "", case.title, case.description, case.place,
             case.told_by, case.area.label, *people]  # fmt: skip
@@ -62,10 +79,10 @@ def _texts(case: Case) -> list[str]:
 
 def _sight_tokens(case: Case) -> list[str]:
     """Who sees it, as words nobody types: areas, units, and the reporter."""
-    units = db.session.scalars(select(CaseUnit.unit_id).where(CaseUnit.case_id == case.id))
     people = [case.reporter_id] if case.reporter_id else []
-    areas = case.area.line if case.confidentiality == "normal" else ()
-    return [f"zza{i}" for i in areas] + [f"zzu{i}" for i in sorted(units)] + [f"zzp{i}" for i in people]
+    areas = case.area.line if case.confidentiality == NORMAL else ()
+    units = sorted(held.unit_id for held in case.units)
+    return [f"zza{i}" for i in areas] + [f"zzu{i}" for i in units] + [f"zzp{i}" for i in people]
 
 
 def _tokens_of(scope: Scope) -> list[str]:
