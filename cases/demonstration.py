@@ -119,8 +119,7 @@ class Walker:
             elif post.role in (roles.CENTRE_STAFF, roles.MEDIATOR, roles.HANDLER):
                 self.staff.setdefault(post.unit_id, []).append(actor)
         self.grids = list(db.session.scalars(select(Area).where(Area.kind == GRID).order_by(Area.path)))
-        chain = next((p for p in posts if p.person.username == "grid"), None)
-        self.near = [g for g in self.grids if chain and g.parent_id == chain.area.parent_id] or self.grids
+        self.near, self.far = self._village_of("grid", posts), self._village_of("grid2", posts)
         self.units = {(u.kind, u.area_id, u.short_name): u for u in db.session.scalars(select(Unit))}
         self.phrases: dict[str, list[str]] = {}
         for _line, row in read_rows(TEXTS / "phrases.csv", ("action", "text")):
@@ -129,7 +128,7 @@ class Walker:
 
     def walk(self, row: dict[str, str], plan: tuple[str, ...], count: int) -> None:
         """Report one case and take it through a plan; what the table refuses ends the walk."""
-        grid = self.near[count % len(self.near)] if count % 3 == 0 else self.grids[(count * 37) % len(self.grids)]
+        grid = self._grid(count)
         at = self.end - self._age(plan)
         case = self._report(row, grid, at)
         for action in self._fitting(case, plan):
@@ -137,6 +136,16 @@ class Walker:
             self._step(case, action, at, row)
         self.last = case if case.state in ("reported", "accepted") else self.last
         db.session.flush()
+
+    def _grid(self, count: int) -> Area:
+        """Every third case lies in the village of the account ``grid``, every twelfth in that of ``grid2``."""
+        if count % 3 == 0:
+            return self.near[count % len(self.near)]
+        return self.far[count % len(self.far)] if count % 12 == 1 else self.grids[(count * 37) % len(self.grids)]
+
+    def _village_of(self, username: str, posts: list[Post]) -> list[Area]:
+        found = next((post for post in posts if post.person.username == username), None)
+        return [grid for grid in self.grids if found and grid.parent_id == found.area.parent_id] or self.grids
 
     def _fitting(self, case: Case, plan: tuple[str, ...]) -> tuple[str, ...]:
         """The plan without mediation for what people's mediation cannot take; danger is not settled at the door."""

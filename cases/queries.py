@@ -13,9 +13,9 @@ from sqlalchemy.orm import joinedload, load_only
 from sqlalchemy.orm.attributes import set_committed_value
 
 from cases import search
-from cases.lifecycle import DONE, IN_HAND, TO_ACCEPT, TO_FOLLOW_UP, TO_REVIEW
+from cases.lifecycle import DONE, IN_HAND, NORMAL, TO_ACCEPT, TO_FOLLOW_UP, TO_REVIEW
 from cases.mediation import Mediation
-from cases.models import Attachment, Case, CaseEntry, CaseUnit
+from cases.models import Attachment, Case, CaseEntry, CasePerson, CaseUnit
 from core.db import UtcDateTime, db
 from core.timewords import SOON_HOURS
 from grid import roles
@@ -177,6 +177,11 @@ UNITS = kept(
     .where(CaseUnit.case_id == bindparam("case_id", type_=Uuid()))
     .options(joinedload(CaseUnit.unit).lazyload(Unit.area))
 )
+NAMED = kept(
+    select(CasePerson)
+    .where(CasePerson.case_id == bindparam("case_id", type_=Uuid()))
+    .options(joinedload(CasePerson.person).load_only(Person.name))
+)
 HISTORY = kept(
     select(CaseEntry).where(CaseEntry.case_id == bindparam("case_id", type_=Uuid())).order_by(CaseEntry.serial)
 )
@@ -199,8 +204,10 @@ def get_case(code: str) -> Case:
     case = db.session.scalar(CASE_PAGE, {"code": code.upper()})
     if case is None:
         abort(404)
-    # By hand, since SQLAlchemy would build this statement anew at every load.
+    # By hand, since SQLAlchemy would build these statements anew at every load.
     set_committed_value(case, "units", list(db.session.scalars(UNITS, {"case_id": case.id})))
+    if case.confidentiality != NORMAL:
+        set_committed_value(case, "people", list(db.session.scalars(NAMED, {"case_id": case.id})))
     return case
 
 
