@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import flash, jsonify, redirect, render_template, request, session, url_for
+from flask import flash, g, jsonify, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user, login_user, logout_user
@@ -62,7 +62,7 @@ def sign_in():
     person = _checked(form) if form.validate() else None
     if person is None:
         return render_template("grid/sign_in.html", form=form, kept=kept), 422 if form.errors else 401
-    session.clear()
+    _forget_session()
     login_user(SignedIn(person, now().astimezone(ZONE).date()))
     session.permanent = True
     if kept:
@@ -70,6 +70,12 @@ def sign_in():
         return render_template("core/resend.html", fields=fields, target=_local(form.next.data), signed_in=True,
                                reason=_("You are signed in again. What you typed is kept here."), had_files=False)  # fmt: skip
     return redirect(_local(form.next.data))
+
+
+def _forget_session() -> None:
+    """Begin a new session, and with it a new token: what was planted before signing in is gone."""
+    session.clear()
+    g.pop("csrf_token", None)
 
 
 def _checked(form):
