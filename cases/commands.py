@@ -220,9 +220,11 @@ def _add_party(case, facts, by, at):
                          phone=facts.get("party_phone") or ""))  # fmt: skip
 
 
-def _classified(case, facts, by, at):
+def _keep_in_sight(case, facts, by, at):
+    """Before it is restricted, while who is named on it can still be read."""
     case.let_see(by.person_id)
     case.let_see(case.reporter_id)
+    return {}
 
 
 PREPARE = {
@@ -235,6 +237,7 @@ PREPARE = {
     "grade": _reviewers,
     "start_mediation": _consenting,
     "merge": _survivor,
+    "classify": _keep_in_sight,
 }
 FINISH = {
     "merge": _absorb,
@@ -245,7 +248,6 @@ FINISH = {
     "withdraw": _interrupt,
     "transfer_out": _interrupt,
     "add_party": _add_party,
-    "classify": _classified,
     "name_person": lambda case, facts, by, at: case.let_see(facts["person"].id),
 }
 

@@ -20,6 +20,7 @@ from core.csvfile import Faults, read_rows
 from core.db import db, new_id
 from grid import demo, roles
 from grid.areas import GRID, Area
+from grid.holidays import ZONE
 from grid.people import Person, Post
 from grid.roles import Actor
 from grid.units import COMMITTEE, DEPARTMENT, Unit, centre_over, centres_below
@@ -47,7 +48,7 @@ PLANS: tuple[tuple[str, ...], ...] = (
     (*HANDLED, "send_back", "submit_result", "approve"), (*MEDIATED[:5], "fail_mediation"), (*TO_WORK, "escalate", "whistle"),
     (*HANDLED, "approve", "follow_up", "reopen"), (*TO_WORK, "escalate", "delegate"), (*TO_WORK, "supervise"),
 )  # fmt: skip
-ENDINGS = ("approve", "follow_up", "archive", "settle", "decline", "merge", "withdraw", "transfer_out")
+HOUR = timedelta(hours=1)
 
 
 def load_people() -> None:
@@ -129,10 +130,11 @@ class Walker:
     def walk(self, row: dict[str, str], plan: tuple[str, ...], count: int) -> None:
         """Report one case and take it through a plan; what the table refuses ends the walk."""
         grid = self._grid(count)
-        at = self.end - self._age(plan)
+        pauses = [self._pause(action) for action in plan]
+        at = self._by_day(self.end - self._rest(plan) - sum(pauses, timedelta()))
         case = self._report(row, grid, at)
-        for action in self._fitting(case, plan):
-            at = min(at + self._pause(action), self.end)
+        for action, pause in zip(self._fitting(case, plan), pauses + [HOUR] * 9, strict=False):
+            at = min(max(self._by_day(at + pause), at + HOUR / 4), self.end)
             self._step(case, action, at, row)
         self.last = case if case.state in ("reported", "accepted") else self.last
         db.session.flush()
@@ -155,14 +157,25 @@ class Walker:
             return TO_WORK
         return ("accept",) if plan[:1] == ("merge",) and self._survivor(case) is None else plan
 
-    def _age(self, plan: tuple[str, ...]) -> timedelta:
-        if plan and plan[-1] in ENDINGS:
-            return timedelta(days=self.random.randint(15, 300), hours=self.random.randint(0, 9))
-        return timedelta(hours=self.random.choice((1, 3, 8, 20, 30, 50, 80)) + 18 * len(plan))
+    def _rest(self, plan: tuple[str, ...]) -> timedelta:
+        """How long ago the last step was: long for what is over, within the limits, more or less, for what is not."""
+        last = plan[-1] if plan else "report"
+        if last in ("archive", "decline", "withdraw"):
+            return timedelta(days=self.random.randint(10, 300))
+        most = {"report": 20, "accept": 22, "assign": 24, "return": 20, "merge": 2}.get(last, 120)
+        return timedelta(hours=self.random.randint(0, most))
 
     def _pause(self, action: str) -> timedelta:
-        quick = action in ("accept", "assign", "acknowledge", "return", "settle", "feedback", "extend")
-        return timedelta(minutes=self.random.randint(20, 500) if quick else self.random.randint(600, 2400))
+        quick = action in ("accept", "assign", "acknowledge", "return", "settle", "feedback", "extend", "merge")
+        return timedelta(minutes=self.random.randint(20, 400) if quick else self.random.randint(600, 2400))
+
+    def _by_day(self, at: datetime) -> datetime:
+        """The same moment, or the next morning if it is night."""
+        local = at.astimezone(ZONE)
+        if 8 <= local.hour < 20:
+            return at
+        morning = local.replace(hour=8, minute=self.random.randint(5, 55))
+        return morning if local.hour < 8 else morning + timedelta(days=1)
 
     def _report(self, row: dict[str, str], grid: Area, at: datetime) -> Case:
         category = row.get("category") or DISPUTE
@@ -255,5 +268,6 @@ class Walker:
         return case.centre
 
     def _survivor(self, case: Case) -> Case | None:
-        open_ = select(Case).where(Case.centre_id == case.centre_id, Case.id != case.id, Case.bucket == "in_hand")
+        open_ = select(Case).where(Case.centre_id == case.centre_id, Case.id != case.id, Case.bucket == "in_hand",
+                                   Case.acted_at < case.reported_at)  # fmt: skip
         return db.session.scalar(open_.limit(1))

@@ -154,10 +154,12 @@ LIFECYCLE = Lifecycle(
 )
 # fmt: on
 
-TO_ACCEPT, IN_HAND, TO_REVIEW, TO_FOLLOW_UP, DONE = "to_accept", "in_hand", "to_review", "to_follow_up", "done"
+TO_ACCEPT, IN_HAND, SUSPENDED, TO_REVIEW, TO_FOLLOW_UP, TO_ARCHIVE, DONE = (
+    "to_accept", "in_hand", "suspended", "to_review", "to_follow_up", "to_archive", "done",
+)  # fmt: skip
 BUCKETS = {
     "reported": TO_ACCEPT, "accepted": IN_HAND, "assigned": IN_HAND, "in_progress": IN_HAND, "mediating": IN_HAND,
-    "suspended": IN_HAND, "feedback_submitted": TO_REVIEW, "closed": TO_FOLLOW_UP, "followed_up": TO_FOLLOW_UP,
-    "transferred_out": TO_FOLLOW_UP, "archived": DONE, "declined": DONE, "merged": DONE, "withdrawn": DONE,
+    "suspended": SUSPENDED, "feedback_submitted": TO_REVIEW, "closed": TO_FOLLOW_UP, "followed_up": TO_ARCHIVE,
+    "transferred_out": TO_ARCHIVE, "archived": DONE, "declined": DONE, "merged": DONE, "withdrawn": DONE,
 }  # fmt: skip
 """Which heap of the work queue a state lies on."""

@@ -8,12 +8,12 @@ from functools import lru_cache
 from uuid import UUID
 
 from flask import abort
-from sqlalchemy import Uuid, and_, bindparam, func, literal, literal_column, or_, select, tuple_
+from sqlalchemy import Uuid, and_, bindparam, func, literal, literal_column, select, tuple_
 from sqlalchemy.orm import joinedload, load_only
 from sqlalchemy.orm.attributes import set_committed_value
 
 from cases import search
-from cases.lifecycle import DONE, IN_HAND, NORMAL, TO_ACCEPT, TO_FOLLOW_UP, TO_REVIEW
+from cases.lifecycle import DONE, IN_HAND, NORMAL, SUSPENDED, TO_ACCEPT, TO_ARCHIVE, TO_FOLLOW_UP, TO_REVIEW
 from cases.mediation import Mediation
 from cases.models import Attachment, Case, CaseEntry, CasePerson, CaseUnit
 from core.db import UtcDateTime, db
@@ -28,12 +28,15 @@ PAGE = 20
 SOON = timedelta(hours=SOON_HOURS)
 MANY = 100
 """Counts stop here: nobody needs to know whether it is 100 or 3,000, and counting on would cost."""
-TABS = ("to_accept", "in_hand", "due_soon", "overdue", "to_review", "to_follow_up", "closed")
-BUCKET_OF_TAB = {"to_accept": TO_ACCEPT, "in_hand": IN_HAND, "to_review": TO_REVIEW, "to_follow_up": TO_FOLLOW_UP,
-                 "closed": DONE}  # fmt: skip
-OPEN_BUCKETS = (TO_ACCEPT, IN_HAND, TO_REVIEW, TO_FOLLOW_UP)
-
-
+TABS = ("to_accept", "in_hand", "due_soon", "overdue", "to_review", "to_follow_up", "to_archive", "suspended", "closed")
+BUCKET_OF_TAB = {
+    "to_accept": TO_ACCEPT, "in_hand": IN_HAND, "to_review": TO_REVIEW, "to_follow_up": TO_FOLLOW_UP,
+    "to_archive": TO_ARCHIVE, "suspended": SUSPENDED, "closed": DONE,
+}  # fmt: skip
+ON_THE_DESK = ("to_accept", "to_review", "to_follow_up", "to_archive")
+UNDATED = ("suspended", "closed")
+"""Tabs of cases without a deadline: the newest come first."""
+OPEN_BUCKETS = (TO_ACCEPT, IN_HAND, SUSPENDED, TO_REVIEW, TO_FOLLOW_UP, TO_ARCHIVE)
 AS_ROW = (
     load_only(
         Case.code, Case.number, Case.title, Case.category, Case.dispute_type, Case.place, Case.due_at, Case.risk,
@@ -54,11 +57,11 @@ class Viewpoint:
     column: str | None
     ids: tuple[int, ...]
     desk: bool = False
-    """Whether what must be accepted, reviewed and followed up is looked for on the unit's own desk."""
+    """Whether what this unit itself must do next is looked for on its own desk."""
 
     def of(self, tab: str):
         """The condition for one tab."""
-        column = "desk_id" if self.desk and tab in ("to_accept", "to_review", "to_follow_up") else self.column
+        column = "desk_id" if self.desk and tab in ON_THE_DESK else self.column
         if column is None:
             return literal(True)
         return one_of(getattr(Case, column), self.ids)
@@ -92,22 +95,22 @@ def page_of(view: Viewpoint, tab: str, at: datetime, *, after: str = "", categor
     tampered with.
     """
     due, id = _read_place(after)
-    statement = _page(view, tab, bool(category), bool(risk), bool(after), due is None)
+    statement = _page(view, tab, bool(category), bool(risk), bool(after))
     values = {"at": at, "soon": at + SOON, "category": category, "risk": risk, "due": due, "id": id}
     rows = list(db.session.scalars(statement, values))
     return rows[:PAGE], _place_of(rows[PAGE - 1]) if len(rows) > PAGE else ""
 
 
 @lru_cache(maxsize=4096)
-def _page(view: Viewpoint, tab: str, category: bool, risk: bool, after: bool, undated: bool):
-    newest_first = tab == "closed"
+def _page(view: Viewpoint, tab: str, category: bool, risk: bool, after: bool):
+    newest_first = tab in UNDATED
     query = select(Case).where(view.of(tab), *_in_tab(tab)).options(*AS_ROW)
     if category:
         query = query.where(Case.category == bindparam("category"))
     if risk:
         query = query.where(Case.risk == bindparam("risk"))
     if after:
-        query = query.where(_after(newest_first, undated))
+        query = query.where(_after(newest_first))
     order = (Case.due_at.desc(), Case.id.desc()) if newest_first else (Case.due_at, Case.id)
     return kept(query.order_by(*order).limit(PAGE + 1))
 
@@ -136,14 +139,10 @@ def _read_place(place: str) -> tuple[datetime | None, UUID | None]:
     return datetime.fromisoformat(due) if due else None, UUID(id)
 
 
-def _after(newest_first: bool, undated: bool):
-    """The condition for what comes after a place; undated cases come last."""
+def _after(newest_first: bool):
+    """The condition for what comes after a place."""
     due, id = bindparam("due", type_=UtcDateTime()), bindparam("id", type_=Uuid())
-    if newest_first:
-        return Case.id < id
-    if undated:
-        return and_(Case.due_at.is_(None), Case.id > id)
-    return or_(tuple_(Case.due_at, Case.id) > tuple_(due, id), Case.due_at.is_(None))
+    return Case.id < id if newest_first else tuple_(Case.due_at, Case.id) > tuple_(due, id)
 
 
 def counts(view: Viewpoint, at: datetime) -> dict[str, int]:

@@ -162,7 +162,7 @@ def upgrade():
             name=op.f("ck_cases_deadline_matches_state"),
         ),
         sa.CheckConstraint(
-            "bucket IN ('done', 'in_hand', 'to_accept', 'to_follow_up', 'to_review')",
+            "bucket IN ('done', 'in_hand', 'suspended', 'to_accept', 'to_archive', 'to_follow_up', 'to_review')",
             name=op.f("ck_cases_known_bucket"),
         ),
         sa.CheckConstraint(
