@@ -101,6 +101,13 @@ def _faults_of(row: dict[str, str]) -> Iterator[str]:
             yield f"{row['id']} has the unknown {column} {row[column]!r}"
 
 
+def _sorted_as(row: dict[str, str]) -> tuple[str, str | None]:
+    """Category and dispute type of a row: its own, or what its event type stands for."""
+    category = row.get("category") or DISPUTE
+    kind = row.get("dispute_type") or EVENT_TYPES.get(row.get("event_type", ""), "99")
+    return category, kind if category == DISPUTE else None
+
+
 class Walker:
     """Walks cases through the table as the people of the county would: each step by somebody whose step it is."""
 
@@ -125,18 +132,18 @@ class Walker:
         self.phrases: dict[str, list[str]] = {}
         for _line, row in read_rows(TEXTS / "phrases.csv", ("action", "text")):
             self.phrases.setdefault(row["action"], []).append(row["text"])
-        self.last: Case | None = None
 
     def walk(self, row: dict[str, str], plan: tuple[str, ...], count: int) -> None:
-        """Report one case and take it through a plan; what the table refuses ends the walk."""
-        grid = self._grid(count)
+        """Report one case and take it through a plan."""
+        plan = self._fitting(row, plan)
         pauses = [self._pause(action) for action in plan]
         at = self._by_day(self.end - self._rest(plan) - sum(pauses, timedelta()))
-        case = self._report(row, grid, at)
-        for action, pause in zip(self._fitting(case, plan), pauses + [HOUR] * 9, strict=False):
+        case = self._report(row, self._grid(count), at)
+        if plan == ("merge",) and self._survivor(case) is None:
+            plan = ("accept",)
+        for action, pause in zip(plan, pauses, strict=True):
             at = min(max(self._by_day(at + pause), at + HOUR / 4), self.end)
             self._step(case, action, at, row)
-        self.last = case if case.state in ("reported", "accepted") else self.last
         db.session.flush()
 
     def _grid(self, count: int) -> Area:
@@ -149,13 +156,11 @@ class Walker:
         found = next((post for post in posts if post.person.username == username), None)
         return [grid for grid in self.grids if found and grid.parent_id == found.area.parent_id] or self.grids
 
-    def _fitting(self, case: Case, plan: tuple[str, ...]) -> tuple[str, ...]:
+    def _fitting(self, row: dict[str, str], plan: tuple[str, ...]) -> tuple[str, ...]:
         """The plan without mediation for what people's mediation cannot take; danger is not settled at the door."""
-        if "start_mediation" in plan and not may_be_mediated(case.category, case.dispute_type):
-            plan = (*HANDLED, *(step for step in plan if step in ("approve", "follow_up", "archive")))
-        if plan[:1] == ("settle",) and case.risk in ("red", "orange"):
-            return TO_WORK
-        return ("accept",) if plan[:1] == ("merge",) and self._survivor(case) is None else plan
+        if "start_mediation" in plan and not may_be_mediated(*_sorted_as(row)):
+            return (*HANDLED, *(step for step in plan if step in ("approve", "follow_up", "archive")))
+        return TO_WORK if plan[:1] == ("settle",) and row.get("risk") in ("red", "orange") else plan
 
     def _rest(self, plan: tuple[str, ...]) -> timedelta:
         """How long ago the last step was: long for what is over, within the limits, more or less, for what is not."""
@@ -178,12 +183,11 @@ class Walker:
         return morning if local.hour < 8 else morning + timedelta(days=1)
 
     def _report(self, row: dict[str, str], grid: Area, at: datetime) -> Case:
-        category = row.get("category") or DISPUTE
-        kind = row.get("dispute_type") or EVENT_TYPES.get(row.get("event_type", ""), "99")
+        category, dispute_type = _sorted_as(row)
         names = [name for name in re.split(r"[,，、]\s*", row.get("disputing_parties", "")) if name]
         sides = ("applicant", "respondent", *["other_person"] * len(names))
         return commands.report(
-            id=new_id(), area=grid, category=category, dispute_type=kind if category == DISPUTE else None,
+            id=new_id(), area=grid, category=category, dispute_type=dispute_type,
             title=row.get("title") or row.get("event_type", ""), description=row["event_description"],
             risk=row.get("risk") or self.random.choice(("yellow", "blue", "blue")), by=self.workers[grid.id], at=at,
             confidentiality=row.get("confidentiality") or "normal", source=self.random.choice(("patrol", "resident")),

@@ -85,6 +85,17 @@ GUARDS: dict[str, Guard] = {
 }
 
 
+JUDGED_WHEN_SAID = (
+    "people's mediation can take it and all parties agree",
+    "the parties were told which other ways the law gives them",
+    "there is a higher level, and a level is skipped only for red risk, conflict of interest or law",
+    "that centre lies below yours",
+    "the file is complete or the gap is explained",
+    "supervision rises",
+)
+"""Guards that look at what is said; the others decide which buttons a page shows."""
+
+
 def _may_skip(case: Any, reason: object) -> bool:
     return not reason or reason in SKIP_REASONS[1:] or bool(case.risk == RED)
 
@@ -151,6 +162,7 @@ LIFECYCLE = Lifecycle(
     *from_any(OPEN,        "absorb",           None,                  (CENTRE,),                "other",                    ALWAYS,                                                                     KEEP),
 
     initial="reported", limits={**LIMITS, "handle": LIMITS["handle_general"]}, guards=GUARDS,
+    judged_when_said=JUDGED_WHEN_SAID,
 )
 # fmt: on
 

@@ -272,7 +272,9 @@ def red_and_overdue(view: Viewpoint, at: datetime) -> dict[str, list[Case]]:
     return {
         "red": list(db.session.scalars(open_.where(Case.risk == "red").order_by(Case.due_at, Case.id))),
         "overdue": list(db.session.scalars(open_.where(Case.due_at < at).order_by(Case.due_at, Case.id))),
-        "urgent": list(db.session.scalars(open_.where(Case.urgent.is_(True)).order_by(Case.due_at, Case.id))),
+        "urgent": list(
+            db.session.scalars(open_.where(Case.urgent.is_(True), Case.risk != "red").order_by(Case.due_at, Case.id))
+        ),
     }
 
 

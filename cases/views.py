@@ -17,6 +17,7 @@ from core import files
 from core.clock import now
 from core.db import db, new_id
 from core.errors import Refused
+from core.lifecycle import Attempt
 from core.pages import say
 from core.routing import ANYONE, Routes
 from grid.access import EVERYWHERE, scoped_to
@@ -111,14 +112,19 @@ def _not_possible(case, action):
         abort(404)
     if request.method == "POST" and (key := given_id(request.form.get("key"))) and queries.entry_with_key(key):
         return redirect(url_for("cases.show", code=case.code))
-    transition = LIFECYCLE.find(case.state, action)  # refuses what nobody can do in this state
-    raise Refused("You cannot %(action)s this case: that is for the %(actor)s.", action=action,
-                  actor=transition.actors[0])  # fmt: skip
+    LIFECYCLE.refuse(case, action, _attempt(case))
+    abort(404)
 
 
 def _buttons(case):
-    found = LIFECYCLE.available(case, case.capacities(current_user.actor))
+    found = LIFECYCLE.available(case, _attempt(case))
     return [t for t in found if t.action not in NOT_BY_HAND] if current_user.may("work on cases") else []
+
+
+def _attempt(case) -> Attempt:
+    """What this person could try now, before anything is said."""
+    actor = current_user.actor
+    return Attempt(actor.person_id, case.capacities(actor), now(), {})
 
 
 def _uploads(form) -> list[files.Upload]:

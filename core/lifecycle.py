@@ -70,9 +70,11 @@ class Lifecycle:
         initial: str,
         limits: Mapping[str, Limit],
         guards: Mapping[str, Guard] | None = None,
+        judged_when_said: Collection[str] = (),
     ) -> None:
         self.initial = initial
         self.limits = limits
+        self.judged_when_said = frozenset(judged_when_said)
         self.guards: dict[str, Guard] = {ALWAYS: lambda *_: True, **(guards or {})}
         self.transitions = tuple(
             Transition(source, action, target, actors, tuple(requires.split()), guard, limit)
@@ -115,15 +117,32 @@ class Lifecycle:
         Raises ``Refused`` with the reason why not.
         """
         transition = self.find(subject.state, action)
-        capacity = next((c for c in transition.actors if c in attempt.capacities), None)
-        if capacity is None:
-            raise Refused("You cannot %(action)s this case: that is for the %(actor)s.", action=action,
-                          actor=transition.actors[0])  # fmt: skip
+        capacity = self._capacity(transition, attempt)
         if missing := [name for name in transition.requires if not attempt.facts.get(name)]:
             raise Refused("To %(action)s, say the %(field)s.", action=action, field=missing[0])
-        if not self.guards[transition.guard](subject, attempt):
-            raise Refused("You can %(action)s only if %(guard)s.", action=action, guard=transition.guard)
+        self._judge(transition, subject, attempt)
         return transition, attempt.capacities[capacity]
+
+    def refuse(self, subject: Subject, action: str, attempt: Attempt) -> None:
+        """Raise ``Refused`` with the reason why this operation is not among those available, if it is not."""
+        transition = self.find(subject.state, action)
+        self._capacity(transition, attempt)
+        if transition.guard not in self.judged_when_said:
+            self._judge(transition, subject, attempt)
+
+    def _capacity(self, transition: Transition, attempt: Attempt) -> str:
+        for capacity in transition.actors:
+            if capacity in attempt.capacities:
+                return capacity
+        raise Refused(
+            "You cannot %(action)s this case: that is for the %(actor)s.",
+            action=transition.action,
+            actor=transition.actors[0],
+        )
+
+    def _judge(self, transition: Transition, subject: Subject, attempt: Attempt) -> None:
+        if not self.guards[transition.guard](subject, attempt):
+            raise Refused("You can %(action)s only if %(guard)s.", action=transition.action, guard=transition.guard)
 
     def target_of(self, transition: Transition, subject: Subject) -> str:
         """The state a row leads to for this subject."""
@@ -131,9 +150,14 @@ class Lifecycle:
             return transition.target
         return subject.suspended_from or self.initial
 
-    def available(self, subject: Subject, capacities: Collection[str]) -> tuple[Transition, ...]:
-        """The operations somebody with these capacities may try now: the buttons on the page, in table order."""
-        return tuple(t for t in self.transitions if t.source == subject.state and set(t.actors) & set(capacities))
+    def available(self, subject: Subject, attempt: Attempt) -> tuple[Transition, ...]:
+        """The operations that would be allowed now if the right things were said: the buttons, in table order."""
+        return tuple(t for t in self.transitions if t.source == subject.state and self._is_open(t, subject, attempt))
+
+    def _is_open(self, transition: Transition, subject: Subject, attempt: Attempt) -> bool:
+        if not set(transition.actors) & set(attempt.capacities):
+            return False
+        return transition.guard in self.judged_when_said or self.guards[transition.guard](subject, attempt)
 
     def _validate_rows(self) -> None:
         if len(self._by_key) != len(self.transitions):

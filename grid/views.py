@@ -73,9 +73,12 @@ def sign_in():
 
 
 def _forget_session() -> None:
-    """Begin a new session, and with it a new token: what was planted before signing in is gone."""
+    """Begin a new session with a new token: nothing planted before is kept, but for the language."""
+    chosen = session.get("language")
     session.clear()
     g.pop("csrf_token", None)
+    if chosen:
+        session["language"] = chosen
 
 
 def _checked(form):
@@ -98,7 +101,7 @@ def _local(target: str) -> str:
 def sign_out():
     """End the session."""
     logout_user()
-    session.clear()
+    _forget_session()
     return redirect(url_for("grid.sign_in"))
 
 
