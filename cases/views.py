@@ -113,7 +113,7 @@ def _not_possible(case, action):
     if request.method == "POST" and (key := given_id(request.form.get("key"))) and queries.entry_with_key(key):
         return redirect(url_for("cases.show", code=case.code))
     LIFECYCLE.refuse(case, action, _attempt(case))
-    abort(404)
+    return abort(404)
 
 
 def _buttons(case):

@@ -10,6 +10,7 @@ from cases import commands
 from cases.models import Case
 from core.db import db, new_id
 from grid import demo
+from grid.access import Scope, scope_of
 from grid.areas import GRID, Area
 from grid.people import Person, Post
 from grid.roles import Actor, PostHeld
@@ -49,6 +50,23 @@ def grid_of(username: str = "grid") -> Area:
     """The grid a worker walks."""
     query = select(Area).join(Post, Post.area_id == Area.id).where(Post.person_id == person(username).id, Area.kind == GRID)
     return db.session.scalars(query).first()
+
+
+def scope(username: str) -> Scope:
+    """What somebody sees."""
+    found = person(username)
+    return scope_of(found.id, found.posts)
+
+
+def colleague(of: str = "village") -> str:
+    """The account of somebody new who holds the same posts and signs in with the same password."""
+    model = person(of)
+    posts = [Post(role=p.role, unit=p.unit, area=p.area, from_on=p.from_on) for p in model.posts]
+    new = Person(username=f"colleague_of_{of}", name="同某事", password_hash=model.password_hash, active=True, is_demo=True)
+    new.posts = posts
+    db.session.add(new)
+    db.session.flush()
+    return new.username
 
 
 def unit(name: str) -> Unit:
