@@ -19,7 +19,7 @@ from wtforms import (
 )  # fmt: skip
 from wtforms.validators import InputRequired, NumberRange, Optional, Regexp, ValidationError
 
-from cases import commands, queries
+from cases import queries
 from cases.dictionaries import CATEGORIES, DISPUTE, OUTCOMES, PLAIN_KINDS, SIDES, SOURCES, dispute_types
 from cases.labels import FIELD_NAMES, SUPERVISION
 from cases.lifecycle import CONFIDENTIALITIES, HANDLINGS, RISKS, SKIP_REASONS
@@ -77,16 +77,16 @@ def _units(asked):
 
 
 def _handler(asked):
-    return RecordField(_("Person in charge (if you name one)"), records=commands.people_around(asked.case), empty="")
+    return RecordField(_("Person in charge (if you name one)"), records=queries.people_around(asked.case), empty="")
 
 
 def _person(asked):
     return RecordField(_(FIELD_NAMES["person"]), [InputRequired(_l("Please choose."))],
-                       records=commands.people_around(asked.case), empty="")  # fmt: skip
+                       records=queries.people_around(asked.case), empty="")  # fmt: skip
 
 
 def _consents(asked):
-    return TicksField(_(FIELD_NAMES["consents"]), records=commands.parties_of(asked.case))
+    return TicksField(_(FIELD_NAMES["consents"]), records=queries.parties_of(asked.case))
 
 
 def _dispute_type(asked):

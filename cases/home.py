@@ -4,7 +4,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from cases import queries
+from cases import queues
 from cases.limits import change_limit, limits_in_force
 from core.calendar import UNITS
 from core.clock import now
@@ -21,38 +21,38 @@ def home():
     at = now()
     held = [role for role in roles.ROLES if role in current_user.roles]
     sections = [SECTIONS[role](at) | {"role": role} for role in held]
-    return render_template("home/home.html", sections=sections, many=queries.MANY, labels_at=at)
+    return render_template("home/home.html", sections=sections, many=queues.MANY, labels_at=at)
 
 
 def _grid_worker(at):
-    view = queries.viewpoints(current_user)["grid"]
-    return {"template": "grid_worker", "mine": queries.in_charge(current_user.person.id),
-            "to_follow_up": queries.page_of(view, "to_follow_up", at)[0][:5],
-            "reported": queries.reported_by(current_user.person.id)}  # fmt: skip
+    view = queues.viewpoints(current_user)["grid"]
+    return {"template": "grid_worker", "mine": queues.in_charge(current_user.person.id),
+            "to_follow_up": queues.page_of(view, "to_follow_up", at)[0][:5],
+            "reported": queues.reported_by(current_user.person.id)}  # fmt: skip
 
 
 def _desk(name):
     def section(at):
-        view = queries.viewpoints(current_user)[name]
-        counts = queries.counts(view, at)
-        urgent = queries.page_of(view, "overdue", at)[0] + queries.page_of(view, "due_soon", at)[0]
-        return {"template": "desk", "view": view, "counts": counts, "rows": urgent[:10], "tabs": queries.TABS}
+        view = queues.viewpoints(current_user)[name]
+        counts = queues.counts(view, at)
+        urgent = queues.page_of(view, "overdue", at)[0] + queues.page_of(view, "due_soon", at)[0]
+        return {"template": "desk", "view": view, "counts": counts, "rows": urgent[:10], "tabs": queues.TABS}
 
     return section
 
 
 def _supervisor(at):
     area = _widest_area(roles.SUPERVISOR)
-    view = queries.viewpoints(current_user)["area"]
-    return {"template": "supervisor", "area": area, "below": queries.by_area(area, at), "view": view,
-            "counts": queries.counts(view, at), "tabs": queries.TABS}  # fmt: skip
+    view = queues.viewpoints(current_user)["area"]
+    return {"template": "supervisor", "area": area, "below": queues.by_area(area, at), "view": view,
+            "counts": queues.counts(view, at), "tabs": queues.TABS}  # fmt: skip
 
 
 def _leader(at):
     area = _widest_area(roles.LEADER)
-    view = queries.viewpoints(current_user)["area"]
-    return {"template": "leader", "area": area, "lists": queries.red_and_overdue(view, at), "view": view,
-            "counts": queries.counts(view, at)}  # fmt: skip
+    view = queues.viewpoints(current_user)["area"]
+    return {"template": "leader", "area": area, "lists": queues.red_and_overdue(view, at), "view": view,
+            "counts": queues.counts(view, at)}  # fmt: skip
 
 
 def _administrator(at):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -168,7 +169,7 @@ class Case(HasLifecycle, db.Model):
         act = effects.Act(transition, by.person_id, at, facts, limits, office_calendar())
         changed = effects.changes(self, act) | {"acted_at": at}
         self.lay_over(changed)
-        self._show_to_units(facts.get("units") or [])
+        self.show_to_units(facts.get("units") or ())
         return self.record(action, by=by, post=post, at=at, facts=facts, changes=changed,
                            source=transition.source, key=key, device_at=device_at)  # fmt: skip
 
@@ -177,15 +178,16 @@ class Case(HasLifecycle, db.Model):
         if person_id is not None and person_id not in {named.person_id for named in self.people}:
             self.people.append(CasePerson(person_id=person_id))
 
-    def _show_to_units(self, called: list[Unit]) -> None:
+    def show_to_units(self, called: Sequence[Unit] = ()) -> None:
         """Give sight of the case to every unit it comes to; they keep it when the case goes on."""
         known = {held.unit_id: held for held in self.units}
         for unit_id in {self.centre_id, self.unit_id, self.review_id} - {None, *known}:
             self.units.append(CaseUnit(unit_id=unit_id))
         for unit in called:
-            known.get(unit.id) or self.units.append(CaseUnit(unit_id=unit.id, co=True))
             if unit.id in known:
                 known[unit.id].co = True
+            else:
+                self.units.append(CaseUnit(unit_id=unit.id, co=True))
 
 
 class Party(InCase, db.Model):

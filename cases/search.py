@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, Uuid, and_, bindparam, column, delete, func, literal, select, table
+from sqlalchemy import ForeignKey, Text, Uuid, and_, bindparam, column, delete, func, literal, select, table
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -100,9 +100,9 @@ def _on_sqlite(phrases: list[str], tokens: list[str]):
 
 def _on_postgresql(phrases: list[str], tokens: list[str]):
     grams = func.string_to_array(CaseText.grams, " ")
-    needed = literal(_grams_of(phrases), ARRAY(String))
+    needed = literal(_grams_of(phrases), ARRAY(Text))
     found = [grams.op("@>")(needed), *(CaseText.body.contains(f" {p} ", autoescape=True) for p in phrases)]
-    seen = [grams.op("&&")(literal(tokens, ARRAY(String)))] if tokens else []
+    seen = [grams.op("&&")(literal(tokens, ARRAY(Text)))] if tokens else []
     return select(CaseText.case_id).where(and_(*found, *seen))
 
 

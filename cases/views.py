@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 
-from cases import commands, labels, queries
+from cases import commands, labels, queries, queues, reporting
 from cases.dictionaries import CATEGORIES, LEADER_KINDS
 from cases.forms import NOT_BY_HAND, ReportForm, facts_of, form_for, given_id
 from cases.lifecycle import LIFECYCLE, RISKS
@@ -31,17 +31,17 @@ routes = Routes("cases", __name__)
 @routes.page("/cases/", may="see cases")
 def index():
     """The work queue."""
-    views = queries.viewpoints(current_user)
+    views = queues.viewpoints(current_user)
     view = views.get(request.args.get("view", ""), next(iter(views.values())))
-    tab = request.args.get("tab") if request.args.get("tab") in queries.TABS else "in_hand"
+    tab = request.args.get("tab") if request.args.get("tab") in queues.TABS else "in_hand"
     asked = {name: request.args.get(name, "") for name in ("category", "risk", "after")}
     try:
-        rows, following = queries.page_of(view, tab, now(), **asked)
+        rows, following = queues.page_of(view, tab, now(), **asked)
     except ValueError:
         abort(404)
-    return render_template("cases/index.html", view=view, views=views, tab=tab, tabs=queries.TABS, rows=rows, asked=asked,
-                           counts=queries.counts(view, now()), following=following, categories=CATEGORIES, risks=RISKS,
-                           many=queries.MANY)  # fmt: skip
+    return render_template("cases/index.html", view=view, views=views, tab=tab, tabs=queues.TABS, rows=rows, asked=asked,
+                           counts=queues.counts(view, now()), following=following, categories=CATEGORIES, risks=RISKS,
+                           many=queues.MANY)  # fmt: skip
 
 
 @routes.page("/search", may="see cases")
@@ -57,7 +57,7 @@ def show(code):
     """One case: what it is, where it stands, what may be done, and its history."""
     case = queries.get_case(code)
     return render_template("cases/case.html", case=case, buttons=_buttons(case), history=queries.history_of(case),
-                           parties=commands.parties_of(case), files=queries.attachments_of(case), key=new_id(),
+                           parties=queries.parties_of(case), files=queries.attachments_of(case), key=new_id(),
                            mediations=queries.mediations_of(case), labels=labels, allowed=LIFECYCLE)  # fmt: skip
 
 
@@ -136,7 +136,7 @@ def _device_time(form):
     """What the device's clock showed when the form was sent, if it said so."""
     from_device = form.device_at.data or ""
     try:
-        return commands.device_moment(from_device) if from_device else None
+        return reporting.device_moment(from_device) if from_device else None
     except ValueError:
         return None
 
@@ -164,7 +164,7 @@ def _already_reported(form):
 def _report(form):
     try:
         uploads = _uploads(form)
-        case = commands.report_from(form, by=current_user.actor, at=now(), device_at=_device_time(form))
+        case = reporting.report_from(form, by=current_user.actor, at=now(), device_at=_device_time(form))
         commands.attach(case, uploads, by=current_user.actor, at=now())
         db.session.flush()
     except IntegrityError:  # the same form, sent twice at the same moment
@@ -233,9 +233,9 @@ def _leader_reports(group, kind: str, words: str) -> str:
     id = given_id(request.form.get("id")) or new_id()
     with scoped_to(EVERYWHERE):
         known = queries.case_by_id(id)
-        case = known or commands.report(
-            id=id, area=group.area, category=category,
-            dispute_type=dispute_type, description=words, source="group_leader", told_by=group.leader_name,
-            by=Actor(None, group.leader_name), at=now(),
+        told = reporting.Report(
+            area=group.area, category=category, dispute_type=dispute_type, description=words, source="group_leader",
+            told_by=group.leader_name,
         )  # fmt: skip
+        case = known or reporting.report(told, id=id, by=Actor(None, group.leader_name), at=now())
         return case.code

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from sqlalchemy import select
 
-from cases import commands
+from cases import commands, queries, reporting
 from cases.models import Case
 from core.db import db, new_id
 from grid import demo
@@ -29,7 +29,7 @@ def later(**by) -> datetime:
 
 def load_people() -> None:
     """Few grids, few groups, all units, and the demonstration accounts."""
-    random = Random(7)
+    random = Random(7)  # noqa: S311 -- the same county in every test
     demo.load_grids(random)
     demo.load_departments()
     demo.load_accounts(random)
@@ -48,7 +48,9 @@ def actor(username: str) -> Actor:
 
 def grid_of(username: str = "grid") -> Area:
     """The grid a worker walks."""
-    query = select(Area).join(Post, Post.area_id == Area.id).where(Post.person_id == person(username).id, Area.kind == GRID)
+    query = (
+        select(Area).join(Post, Post.area_id == Area.id).where(Post.person_id == person(username).id, Area.kind == GRID)
+    )
     return db.session.scalars(query).first()
 
 
@@ -62,7 +64,9 @@ def colleague(of: str = "village") -> str:
     """The account of somebody new who holds the same posts and signs in with the same password."""
     model = person(of)
     posts = [Post(role=p.role, unit=p.unit, area=p.area, from_on=p.from_on) for p in model.posts]
-    new = Person(username=f"colleague_of_{of}", name="同某事", password_hash=model.password_hash, active=True, is_demo=True)
+    new = Person(
+        username=f"colleague_of_{of}", name="同某事", password_hash=model.password_hash, active=True, is_demo=True
+    )
     new.posts = posts
     db.session.add(new)
     db.session.flush()
@@ -81,10 +85,11 @@ def unit_of(username: str) -> Unit:
 
 def a_case(*, by="grid", at=NOON, area=None, description="田埂的排水沟堵了，两家都说该对方挖。", **more) -> Case:
     """A case that a grid worker reported."""
-    case = commands.report(
-        id=more.pop("id", None) or new_id(), area=area or grid_of(by), category=more.pop("category", "dispute"),
-        dispute_type=more.pop("dispute_type", "0201"), description=description, by=actor(by), at=at, **more,
-    )  # fmt: skip
+    id, device_at = more.pop("id", None) or new_id(), more.pop("device_at", None)
+    told = reporting.Report(
+        area=area or grid_of(by), description=description, **({"category": "dispute", "dispute_type": "0201"} | more)
+    )
+    case = reporting.report(told, id=id, by=actor(by), at=at, device_at=device_at)
     db.session.flush()
     return case
 
@@ -120,7 +125,7 @@ def with_parties(case, *names) -> Case:
 def mediating() -> Case:
     """A case whose mediation is open."""
     case = with_parties(in_progress("mediator"))
-    act(case, "start_mediation", "mediator", consents=[party.id for party in commands.parties_of(case)])
+    act(case, "start_mediation", "mediator", consents=[party.id for party in queries.parties_of(case)])
     return case
 
 
