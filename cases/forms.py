@@ -26,6 +26,7 @@ from cases.lifecycle import CONFIDENTIALITIES, HANDLINGS, RISKS, SKIP_REASONS
 from cases.models import Case
 from core.forms import Form, MomentField, RecordField, TicksField, at_most, said
 from core.i18n import is_chinese, label
+from core.marks import N_
 from grid.areas import Area
 from grid.units import centres_below, units_around
 
@@ -36,6 +37,13 @@ OPTIONAL = {
     "follow_up": (), "resume": (),
 }  # fmt: skip
 """What an operation may be told beside what the table demands."""
+RISK_WORDS = {
+    "blue": N_("Calm; somebody should keep an eye on it"),
+    "yellow": N_("Still hot, but nobody is in danger"),
+    "orange": N_("It may get worse: repeated fights, many people, much money"),
+    "red": N_("Somebody is in danger now. Call 110 first!"),
+}
+"""The four colours as a grid worker says them (domain default: set by a person, never computed)."""
 NOT_BY_HAND = ("absorb",)
 """Operations that only go with another one."""
 PHONE = r"^(1\d{10}|0\d{2,3}-?\d{7,8}(-\d{1,6})?|\d{3,5})?$"
@@ -191,7 +199,7 @@ class ReportForm(Form):
     settled = BooleanField(_l("It is settled here already"))
     result = TextAreaField(_l("How was it settled?"), at_most(2000))
     place = StringField(_l("The exact place, in words"), at_most(100))
-    risk = RadioField(_l("Is anybody in danger?"), choices=[], default="blue")
+    risk = RadioField(_l("How dangerous is it?"), choices=[], default="blue")
     urgent = BooleanField(_l("Urgent"))
     source = SelectField(_l("How did you hear of it?"), choices=[])
     told_by = StringField(_l("Who told you? (a group leader, a resident)"), at_most(60))
@@ -208,7 +216,7 @@ class ReportForm(Form):
     def offer(self, areas: list[Area]) -> None:
         """Fill in the choices for whoever reports."""
         self.kind.choices = _keys(PLAIN_KINDS) + _keys([c for c in CATEGORIES if c != DISPUTE])
-        self.risk.choices = _keys(RISKS)
+        self.risk.choices = [(risk, _(words)) for risk, words in RISK_WORDS.items()]
         self.source.choices = _keys(SOURCES)
         self.area.by_id = {str(area.id): area for area in areas}
         self.area.choices = [(str(area.id), area.label) for area in areas]

@@ -12,15 +12,22 @@ from werkzeug.exceptions import HTTPException
 from core.db import db
 from core.errors import Conflict, Refused
 from core.i18n import label
+from core.marks import N_
 
 EXPLAINED = {
-    400: ("This request could not be understood", "Go back, check what was entered, and try again."),
-    403: ("This page is not for your post", "Ask your administrator if you need it for your work."),
-    404: ("Nothing to see here", "The address is wrong, or what it shows is outside your area."),
-    405: ("This address cannot be used like that", "Go back and use the buttons on the page."),
-    413: ("What you sent is too large", "Send smaller or fewer files. Go back: what you typed is still in the form."),
-    500: ("Something broke on our side", "Nothing was saved by your last step. Try again; if it happens again, call the centre."),
-}  # fmt: skip
+    400: (N_("This request could not be understood"), N_("Go back, check what was entered, and try again.")),
+    403: (N_("This page is not for your post"), N_("Ask your administrator if you need it for your work.")),
+    404: (N_("Nothing to see here"), N_("The address is wrong, or what it shows is outside your area.")),
+    405: (N_("This address cannot be used like that"), N_("Go back and use the buttons on the page.")),
+    413: (
+        N_("What you sent is too large"),
+        N_("Send smaller or fewer files. Go back: what you typed is still in the form."),
+    ),
+    500: (
+        N_("Something broke on our side"),
+        N_("Nothing was saved by your last step. Try again; if it happens again, call the centre."),
+    ),
+}
 UNSENT = ("csrf_token", "password")
 
 
