@@ -34,6 +34,8 @@ class Config:
     MAX_FORM_MEMORY_SIZE: int = MEGABYTE
     UPLOAD_LIMIT: int = 10 * MEGABYTE
     """Bytes one attachment may have."""
+    PROXIES: int = 0
+    """How many proxies of ours stand in front; what they say about address and scheme is believed."""
     TESTING: bool = False
     WTF_CSRF_TIME_LIMIT: int | None = None
     TRANSLATIONS: str = str(INSTANCE / "translations")
@@ -41,7 +43,6 @@ class Config:
     CENTRE_DISPLAY_NAME: str = "综治中心（矛盾纠纷调处中心）"
     GRID_SERIAL_WIDTH: int = 3
     GROUP_SIZE_WARN: tuple[int, int] = (5, 15)
-    MAX_RETURNS: int = 2
 
     def __post_init__(self) -> None:
         if self.ENVIRONMENT == PRODUCTION and len(self.SECRET_KEY) < 32:
@@ -69,6 +70,7 @@ def _production() -> Config:
         SECRET_KEY=os.environ["SECRET_KEY"],
         SQLALCHEMY_DATABASE_URI=_driver(os.environ["DATABASE_URL"]),
         FILES=os.environ.get("LIANHU_FILES", str(INSTANCE / "files")),
+        PROXIES=int(os.environ.get("LIANHU_PROXIES", "0")),
     )
 
 

@@ -6,6 +6,7 @@ Serve with ``granian --interface wsgi --factory wsgi:create_app``; for a first t
 from flask import Flask, request
 from flask_login import LoginManager
 from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import cases.cli
 import cases.home
@@ -24,7 +25,7 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(self)",
 }
@@ -34,6 +35,8 @@ def create_app(settings: config.Config | None = None) -> Flask:
     """The application, ready to serve. Raises ``config.SettingMissing`` or ``RuntimeError`` where it may not start."""
     app = Flask(__name__)
     app.config.from_object(settings or config.from_env())
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=app.config["PROXIES"], x_proto=app.config["PROXIES"],
+                            x_host=app.config["PROXIES"])  # fmt: skip
     open_database(app)
     files.open_store(app)
     i18n.open_catalogues(app)
@@ -60,7 +63,7 @@ def _open_sessions(app: Flask) -> None:
 
 
 def _teach_templates(app: Flask) -> None:
-    app.jinja_env.filters |= {"moment": timewords.moment, "day": timewords.day}
+    app.jinja_env.filters |= {"moment": timewords.moment, "day": timewords.day, "county_year": timewords.county_year}
     app.jinja_env.filters["left"] = lambda due: timewords.left(due, now())
     app.jinja_env.filters["urgency"] = lambda due: timewords.urgency(due, now())
     app.jinja_env.filters |= cases.labels.filters()

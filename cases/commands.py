@@ -8,10 +8,11 @@ from uuid import UUID
 from sqlalchemy import select
 
 from cases import queries, search
-from cases.lifecycle import RESTRICTED
+from cases.lifecycle import CONFIDENTIALITIES, DONE, RESTRICTED
 from cases.limits import limits_in_force
 from cases.mediation import AGREED, FAILED, Mediation
 from cases.models import Attachment, Case, CaseEntry, Party
+from cases.sight import may_come_to
 from core import files
 from core.db import db
 from core.errors import Refused
@@ -31,26 +32,34 @@ def perform(
 
     ``facts`` is what was said, with units, people and cases as objects. Raises ``Refused`` with the reason why not.
     """
+    _keep_from_the_accused(case, facts)
     prepare = PREPARE.get(action)
     facts |= prepare(case, facts, by, at) if prepare else {}
     entry = case.act(action, by=by, at=at, limits=limits_in_force(), key=key, device_at=device_at, **facts)
     finish = FINISH.get(action)
     if finish:
         finish(case, facts, by, at)
-    if case.confidentiality == RESTRICTED:
-        name_staff(case, case.desk_id)
-        case.let_see(case.handler_id)
+    for unit_id in {case.centre_id, case.desk_id}:
+        name_staff(case, unit_id, at)
     db.session.flush()
     db.session.expire(case, STALE)
     search.index(case, queries.parties_of(case))
     return entry
 
 
-def name_staff(case: Case, unit_id: int | None) -> None:
+def _keep_from_the_accused(case: Case, facts: dict) -> None:
+    """A complaint never comes to the place it is about (Regulations on Petition Work Art. 30)."""
+    units = [facts.get("unit"), *(facts.get("units") or [])]
+    if any(unit is not None and not may_come_to(case, unit.area) for unit in units):
+        raise Refused("It is a complaint about this place: give it to somebody else.")
+
+
+def name_staff(case: Case, unit_id: int | None, at: datetime) -> None:
     """Name the staff of the centre a restricted case lies with, so that somebody there can open it at all."""
     if case.confidentiality != RESTRICTED or unit_id is None:
         return
-    staff = select(Post.person_id).where(Post.unit_id == unit_id, Post.role == CENTRE_STAFF, Post.to_on.is_(None))
+    day = at.astimezone(ZONE).date()
+    staff = select(Post.person_id).where(Post.unit_id == unit_id, Post.role == CENTRE_STAFF, Post.held_on(day))
     for person_id in db.session.scalars(staff):
         case.let_see(person_id)
 
@@ -64,7 +73,7 @@ def _county(case, facts, by, at):
 
 
 def _reviewers(case, facts, by, at):
-    """Who reviews: nobody reviews their own unit's work, and orange and red go to the county."""
+    """On whose desk the result lies: not on that of the centre that handled it, and orange and red on the county's."""
     above = centre_over(case.area, above=case.centre.level) if case.unit_id == case.centre_id else None
     return {"county": county_centre(), "reviewer": above or case.centre}
 
@@ -77,8 +86,14 @@ def _next_centre(case, facts, by, at):
 
 
 def _named_handler(case, facts, by, at):
-    if case.confidentiality == RESTRICTED and not facts.get("handler"):
+    """Whoever is put in charge works in the unit; a restricted case has somebody in charge."""
+    handler, unit = facts.get("handler"), facts.get("unit")
+    if case.confidentiality == RESTRICTED and not handler:
         raise Refused("Name the person who handles it: this case is restricted.")
+    if handler and unit:
+        held = Post.held_on(at.astimezone(ZONE).date())
+        if not db.session.scalar(select(Post.id).where(Post.person_id == handler.id, Post.unit_id == unit.id, held)):
+            raise Refused("The person in charge must work in the unit: choose another person or another unit.")
     return {}
 
 
@@ -94,8 +109,10 @@ def _consenting(case, facts, by, at):
 
 def _survivor(case, facts, by, at):
     other: Case = facts["survivor"]
-    if other.id == case.id or other.bucket == "done":
+    if other.id == case.id or other.bucket == DONE:
         raise Refused("Choose another case that is still open.")
+    if CONFIDENTIALITIES.index(other.confidentiality) < CONFIDENTIALITIES.index(case.confidentiality):
+        raise Refused("The other case is seen by more people than this one: protect it first.")
     return {}
 
 
@@ -133,9 +150,10 @@ def _add_party(case, facts, by, at):
 
 
 def _keep_in_sight(case, facts, by, at):
-    """Before it is restricted, while who is named on it can still be read."""
-    case.let_see(by.person_id)
-    case.let_see(case.reporter_id)
+    """Whoever worked on it keeps seeing it, said before it is restricted, while it can still be read."""
+    worked = select(CaseEntry.actor_id).where(CaseEntry.case_id == case.id, CaseEntry.actor_id.is_not(None))
+    for person_id in {by.person_id, case.reporter_id, *db.session.scalars(worked)}:
+        case.let_see(person_id)
     return {}
 
 

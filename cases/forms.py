@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from flask_babel import gettext as _
@@ -24,11 +25,12 @@ from cases.dictionaries import CATEGORIES, DISPUTE, OUTCOMES, PLAIN_KINDS, SIDES
 from cases.labels import FIELD_NAMES, SUPERVISION
 from cases.lifecycle import CONFIDENTIALITIES, HANDLINGS, RISKS, SKIP_REASONS
 from cases.models import Case
+from cases.sight import may_come_to
 from core.forms import Form, MomentField, RecordField, TicksField, at_most, said
 from core.i18n import is_chinese, label
 from core.marks import N_
 from grid.areas import Area
-from grid.units import centres_below, units_around
+from grid.units import centres_below, units_to_call, units_under
 
 OPTIONAL = {
     "accept": (), "acknowledge": (), "approve": ("note",), "assign": ("handler", "note"), "escalate": ("skip_reason",),
@@ -55,6 +57,7 @@ class Asked:
 
     case: Case
     action: str
+    day: date
 
 
 def _keys(keys, empty: bool = False):
@@ -74,23 +77,25 @@ def _line(name, most=100):
 
 
 def _unit(asked):
-    around = centres_below if asked.action == "delegate" else units_around
-    records = around(asked.case.centre)
+    around = centres_below if asked.action == "delegate" else units_under
+    records = [unit for unit in around(asked.case.centre) if may_come_to(asked.case, unit.area)]
     return RecordField(_(FIELD_NAMES["unit"]), [InputRequired(_l("Please choose."))], records=records, empty="")
 
 
 def _units(asked):
-    records = [u for u in units_around(asked.case.centre) if u.id != asked.case.centre_id]
+    records = [unit for unit in units_to_call(asked.case.centre) if may_come_to(asked.case, unit.area)]
     return TicksField(_(FIELD_NAMES["units"]), [InputRequired(_l("Please choose."))], records=records)
 
 
 def _handler(asked):
-    return RecordField(_("Person in charge (if you name one)"), records=queries.people_around(asked.case), empty="")
+    return RecordField(
+        _("Person in charge (if you name one)"), records=queries.people_around(asked.case, asked.day), empty=""
+    )
 
 
 def _person(asked):
     return RecordField(_(FIELD_NAMES["person"]), [InputRequired(_l("Please choose."))],
-                       records=queries.people_around(asked.case), empty="")  # fmt: skip
+                       records=queries.people_around(asked.case, asked.day), empty="")  # fmt: skip
 
 
 def _consents(asked):
@@ -158,9 +163,9 @@ FIELDS: dict[str, Callable] = {
 }  # fmt: skip
 
 
-def form_for(case: Case, transition) -> Form:
+def form_for(case: Case, transition, day: date) -> Form:
     """The form of one operation on one case: what the table demands, then what may be added."""
-    asked = Asked(case, transition.action)
+    asked = Asked(case, transition.action, day)
     names = list(dict.fromkeys([*transition.requires, *OPTIONAL.get(transition.action, ())]))
     fields = {name: FIELDS[name](asked) for name in names}
     if "note" in fields and "note" not in transition.requires:

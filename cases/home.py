@@ -25,7 +25,8 @@ def home():
 
 
 def _grid_worker(at):
-    view = queues.viewpoints(current_user)["grid"]
+    views = queues.viewpoints(current_user)
+    view = views.get("grid") or views["area"]
     return {"template": "grid_worker", "mine": queues.in_charge(current_user.person.id),
             "to_follow_up": queues.page_of(view, "to_follow_up", at)[0][:5],
             "reported": queues.reported_by(current_user.person.id)}  # fmt: skip

@@ -60,7 +60,7 @@ FIELD_NAMES = {
     "description": N_("What happened"), "told_by": N_("Told by"), "serial": N_("Number"), "files": N_("Photos or papers"),
     "to_centre": N_("Passed up to"),
 }  # fmt: skip
-SAID = tuple(name for name in FIELD_NAMES if name not in ("serial", "consents", "files"))
+SAID = tuple(name for name in FIELD_NAMES if name not in ("serial", "consents"))
 """The facts of an entry that its page shows, in this order."""
 WORDS = (  # names that the tables use as keys and the screens show
     N_("reported"), N_("accepted"), N_("assigned"), N_("in_progress"), N_("mediating"), N_("feedback_submitted"),

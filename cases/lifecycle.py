@@ -48,7 +48,9 @@ BY_HANDLING = {"handle": {handling: f"handle_{handling}" for handling in HANDLIN
 """A limit of the table that depends on how hard the case was judged to be."""
 
 GUARDS: dict[str, Guard] = {
-    "the matter is settled and nobody is in danger": lambda case, attempt: case.risk not in (RED, ORANGE),
+    "the matter is settled and nobody is in danger": (
+        lambda case, attempt: case.risk not in (RED, ORANGE) and case.conflict_area_id is None
+    ),
     "it was returned less than twice, or you are the county centre": (
         lambda case, _: case.returns < MAX_RETURNS or case.centre.level == COUNTY
     ),
@@ -105,12 +107,13 @@ def _did_not_handle(case: Any, attempt: Attempt) -> bool:
 
 
 def _is_county(attempt: Attempt) -> bool:
-    return any(getattr(post, "level", None) == COUNTY for post in attempt.capacities.values())
+    return bool(getattr(attempt.post, "level", None) == COUNTY)
 
 
 WORKING = ("in_progress", "mediating")
 OPEN = ("reported", "accepted", "assigned", *WORKING, "feedback_submitted", "suspended")
 TIMED_OPEN = ("reported", "accepted", "assigned", *WORKING, "feedback_submitted")
+NOT_REVIEWED = tuple(state for state in OPEN if state != "feedback_submitted")
 ENDED = ("closed", "followed_up", "archived", "transferred_out")
 EVERY = (*OPEN, "closed", "followed_up", "transferred_out")
 
@@ -152,7 +155,8 @@ LIFECYCLE = Lifecycle(
     *from_any(EVERY,       "feedback",         None,                  INVOLVED,                 "note",                     ALWAYS,                                                                     KEEP),
     *from_any(OPEN,        "add_party",        None,                  INVOLVED,                 "party_name party_side",    ALWAYS,                                                                     KEEP),
     *from_any(OPEN,        "classify",         None,                  REVIEWER,                 "category confidentiality", ALWAYS,                                                                     KEEP),
-    *from_any(OPEN,        "grade",            None,                  (CENTRE, UPPER, HANDLER), "risk reason",              ALWAYS,                                                                     KEEP),
+    *from_any(("feedback_submitted",), "grade", None,                 (UPPER,),                 "risk reason",              ALWAYS,                                                                     KEEP),
+    *from_any(NOT_REVIEWED, "grade",           None,                  (CENTRE, UPPER, HANDLER), "risk reason",              ALWAYS,                                                                     KEEP),
     *from_any(OPEN,        "name_person",      None,                  (CENTRE, HANDLER, UPPER), "person reason",            ALWAYS,                                                                     KEEP),
     *from_any(OPEN,        "mark_urgent",      None,                  REVIEWER,                 "urgent reason",            ALWAYS,                                                                     KEEP),
     *from_any(OPEN,        "mark_legacy",      None,                  (UPPER,),                 "legacy reason",            ALWAYS,                                                                     KEEP),

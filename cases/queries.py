@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 from flask import abort
-from sqlalchemy import Uuid, bindparam, select
+from sqlalchemy import Uuid, bindparam, or_, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -14,11 +15,12 @@ from cases.lifecycle import NORMAL
 from cases.mediation import OPEN, Mediation
 from cases.models import Attachment, Case, CaseEntry, CasePerson, CaseUnit, Party
 from cases.queues import AS_ROW, PAGE
+from cases.sight import may_come_to
 from core.db import db
 from grid.access import current_scope, kept
 from grid.people import Person, Post
 from grid.roles import CENTRE_STAFF, GRID_WORKER, HANDLER, MEDIATOR
-from grid.units import Unit, units_around
+from grid.units import Unit, units_under
 
 CASE_PAGE = kept(
     select(Case)
@@ -105,7 +107,7 @@ def find(words: str) -> list[Case]:
     matching = search.matching(words, current_scope())
     if matching is None:
         return []
-    query = select(Case).where(Case.id.in_(matching)).options(*AS_ROW)
+    query = select(Case).where(or_(Case.id.in_(matching), Case.code == words.strip().upper())).options(*AS_ROW)
     return list(db.session.scalars(query.order_by(Case.id.desc()).limit(PAGE)))
 
 
@@ -136,11 +138,12 @@ def open_mediation(case: Case) -> Mediation | None:
     return db.session.scalar(select(Mediation).where(Mediation.case_id == case.id, Mediation.state == OPEN))
 
 
-def people_around(case: Case) -> list[Person]:
-    """The people who may be put in charge: those with a post that handles cases in the units around the centre."""
-    posts = select(Post.person_id).where(
-        Post.unit_id.in_([unit.id for unit in units_around(case.centre)]),
-        Post.to_on.is_(None),
+def people_around(case: Case, day: date) -> list[Person]:
+    """The people who may be put in charge or named: those who hold a post that handles cases in the units around."""
+    posts = select(Post).where(
+        Post.unit_id.in_([unit.id for unit in units_under(case.centre)]),
+        Post.held_on(day),
         Post.role.in_((CENTRE_STAFF, GRID_WORKER, MEDIATOR, HANDLER)),
     )
-    return list(db.session.scalars(select(Person).where(Person.id.in_(posts), Person.active).order_by(Person.id)))
+    found = db.session.scalars(posts.options(joinedload(Post.person), joinedload(Post.area)).order_by(Post.person_id))
+    return list(dict.fromkeys(post.person for post in found if post.person.active and may_come_to(case, post.area)))

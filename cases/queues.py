@@ -19,7 +19,7 @@ from core.db import UtcDateTime, db
 from core.timewords import SOON_HOURS
 from grid import roles
 from grid.access import kept, one_of
-from grid.areas import Area
+from grid.areas import KINDS, Area
 from grid.people import SignedIn
 from grid.units import Unit
 
@@ -83,8 +83,10 @@ def _of_areas(person):
     kinds = {}
     for post in person.posts_as(*roles.SEES_ITS_AREA):
         kinds.setdefault(post.area.kind, []).append(post.area_id)
+    widest = min(kinds, key=KINDS.index, default=None)
     for kind, ids in kinds.items():
-        yield Viewpoint("area" if kind != "grid" else "grid", None if kind == "county" else f"{kind}_id", tuple(ids))
+        name = "area" if kind == widest and kind != "grid" else kind
+        yield Viewpoint(name, None if kind == "county" else f"{kind}_id", tuple(ids))
 
 
 def page_of(view: Viewpoint, tab: str, at: datetime, *, after: str = "", category: str = "", risk: str = ""):
@@ -135,7 +137,10 @@ def _read_place(place: str) -> tuple[datetime | None, UUID | None]:
     if not place:
         return None, None
     due, id = place.split("~")
-    return datetime.fromisoformat(due) if due else None, UUID(id)
+    at = datetime.fromisoformat(due) if due else None
+    if at is not None and at.tzinfo is None:
+        raise ValueError(place)
+    return at, UUID(id)
 
 
 def _after(newest_first: bool):
@@ -196,13 +201,15 @@ def by_area(area: Area, at: datetime) -> list[tuple[Area, int, int]]:
 
     Areas in the order of the tree: it is a table of work, not a ranking.
     """
-    column = getattr(Case, {"county": "township_id", "township": "village_id", "village": "grid_id"}[area.kind])
+    below = {"county": Case.township_id, "township": Case.village_id, "village": Case.grid_id}
+    if area.kind not in below:
+        return []
+    column = below[area.kind]
     late = func.count().filter(Case.due_at < at)
-    own = Case.area_id == area.id if area.kind == "grid" else _inside(area)
-    rows = db.session.execute(select(column, func.count(), late).where(own, is_open()).group_by(column))
+    rows = db.session.execute(select(column, func.count(), late).where(_inside(area), is_open()).group_by(column))
     found = {id: (total, overdue) for id, total, overdue in rows}
-    below = db.session.scalars(select(Area).where(Area.parent_id == area.id).order_by(Area.id))
-    return [(child, *found.get(child.id, (0, 0))) for child in below]
+    children = db.session.scalars(select(Area).where(Area.parent_id == area.id).order_by(Area.id))
+    return [(child, *found.get(child.id, (0, 0))) for child in children]
 
 
 def _inside(area: Area):

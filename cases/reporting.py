@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -71,9 +71,9 @@ def report(told: Report, *, id: UUID, by: Actor, at: datetime, device_at: dateti
     case.show_to_units()
     case.let_see(by.person_id)
     db.session.add(case)
-    case.record("report", by=by, post=_post_for(told.area, by), at=at, device_at=device_at, changes=initial,
-                facts={"description": told.description, "told_by": told.told_by})  # fmt: skip
-    commands.name_staff(case, centre.id)
+    case.record("report", by=by, post=_post_for(told.area, by), at=at, device_at=device_at,
+                changes=case.columns(), facts={"told_by": told.told_by})  # fmt: skip
+    commands.name_staff(case, centre.id, at)
     db.session.flush()
     _add_parties(case, told.parties)
     search.index_new(case, told.parties)
@@ -95,7 +95,7 @@ def _new_case(told: Report, id: UUID, by: Actor, at: datetime) -> Case:
     return Case(
         id=id, code=new_code(), title=told.title, description=told.description, place=told.place, source=told.source,
         told_by=told.told_by, occurred_on=told.occurred_on, people_count=told.people_count, dictionary=VERSION,
-        area=area, township_id=area.ancestor_id(TOWNSHIP), village_id=area.ancestor_id(VILLAGE),
+        area=area, area_id=area.id, township_id=area.ancestor_id(TOWNSHIP), village_id=area.ancestor_id(VILLAGE),
         grid_id=area.ancestor_id(GRID), reporter_id=by.person_id, reported_at=at, is_demo=told.is_demo,
         conflict_area_id=area.ancestor_id(VILLAGE) if told.against_village else None, entries=0, returns=0, round=1,
         sessions=0, supervision=0, legacy=False, co_handling=False, handling="general",
@@ -138,4 +138,4 @@ def device_moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(text)
-    return moment
+    return moment.astimezone(UTC)

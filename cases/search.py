@@ -79,7 +79,7 @@ def _texts(case: Case, parties: Sequence[Party]) -> list[str]:
 
 def _sight_tokens(case: Case) -> list[str]:
     """Who sees it, as words nobody types: areas, units, and the reporter."""
-    people = [case.reporter_id] if case.reporter_id else []
+    people = sorted({case.reporter_id, case.handler_id, *(named.person_id for named in case.people)} - {None})
     areas = case.area.line if case.confidentiality == NORMAL else ()
     units = sorted(held.unit_id for held in case.units)
     return [f"zza{i}" for i in areas] + [f"zzu{i}" for i in units] + [f"zzp{i}" for i in people]

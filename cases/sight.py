@@ -2,7 +2,8 @@
 
 - *Normal* cases: those who see the area, the units that hold or held it, the people named on it, and its reporter.
 - *Sensitive* cases: the units that hold or held it, the people named, and the reporter.
-- *Restricted* cases: only the people named (Anti-Domestic-Violence Law Art. 5; Protection of Minors Law Art. 103;
+- *Restricted* cases: only the people named, among them whoever is in charge
+  (Anti-Domestic-Violence Law Art. 5; Protection of Minors Law Art. 103;
   Regulations on Petition Work Art. 30).
 - Whoever works in an area that is complained about sees nothing of the complaint, unless they made it.
 """
@@ -37,6 +38,11 @@ def not_complained_of(case, scope):
     return or_(case.conflict_area_id.is_(None), not_(one_of(case.conflict_area_id, scope.villages)))
 
 
+def may_come_to(case, area) -> bool:
+    """Whether a case may be given to a unit or person at an area: never to the place it complains about."""
+    return case.conflict_area_id is None or case.conflict_area_id not in area.line
+
+
 def through_case(case_id, scope):
     """The same rule for a row that belongs to a case."""
     if scope.everywhere:
@@ -56,4 +62,5 @@ def _named(case, scope):
     if scope.person_id is None:
         return false()
     named = db.metadata.tables["case_people"].alias("named")
-    return select(named.c.case_id).where(named.c.case_id == case.id, named.c.person_id == scope.person_id).exists()
+    on_it = select(named.c.case_id).where(named.c.case_id == case.id, named.c.person_id == scope.person_id).exists()
+    return or_(case.handler_id == scope.person_id, on_it)

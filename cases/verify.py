@@ -24,13 +24,15 @@ def differences() -> Iterator[str]:
 
 
 def faults_of(case: Case, entries: list[CaseEntry]) -> list[str]:
-    """What is wrong with one case: gaps in its history, or columns that differ from it."""
+    """What is wrong with one case: gaps in its history, or columns that differ from it or that it does not tell."""
     serials = [entry.serial for entry in entries]
     faults = [] if serials == list(range(1, case.entries + 1)) else [f"its history has the serials {serials}"]
-    for name, told in replay(entries).items():
-        kept = plain(case.state if name == "state" else getattr(case, name))
-        if not _same(kept, told):
-            faults.append(f"{name} is {kept!r}, its history says {told!r}")
+    told = replay(entries)
+    for name, value in case.columns().items():
+        if name not in told:
+            faults.append(f"{name} is nowhere in its history")
+        elif not _same(plain(value), told[name]):
+            faults.append(f"{name} is {plain(value)!r}, its history says {told[name]!r}")
     return faults
 
 

@@ -3,7 +3,7 @@
 from urllib.parse import quote
 from uuid import UUID
 
-from flask import Response, abort, current_app, redirect, render_template, request, url_for
+from flask import Response, abort, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
@@ -22,6 +22,7 @@ from core.pages import say
 from core.routing import ANYONE, Routes
 from grid.access import EVERYWHERE, scoped_to
 from grid.groups import group_of_link
+from grid.holidays import ZONE
 from grid.queries import areas_to_report_in
 from grid.roles import Actor
 
@@ -68,7 +69,7 @@ def act(code, action):
     transition = next((t for t in _buttons(case) if t.action == action), None)
     if transition is None:
         return _not_possible(case, action)
-    form = form_for(case, transition)
+    form = form_for(case, transition, now().astimezone(ZONE).date())
     if request.method == "GET":
         form.version.data, form.key.data = str(case.version), str(new_id())
         return _operation_page(case, transition, form)
@@ -77,21 +78,41 @@ def act(code, action):
 
 def _carry_out(case, transition, form):
     key = given_id(form.key.data)
-    if key is not None and queries.entry_with_key(key) is not None:
+    if _done_before(case, key):
         return redirect(url_for("cases.show", code=case.code))
     if not form.validate():
         return _operation_page(case, transition, form), 422
     if form.version.data != str(case.version):
         return _ask_again(case, transition, form), 409
     try:
-        uploads = _uploads(form)
+        uploads, facts = _uploads(), facts_of(form)
+        facts["files"] = [upload.name for upload in uploads]
         commands.perform(case, transition.action, by=current_user.actor, at=now(), key=key,
-                         device_at=_device_time(form), **facts_of(form))  # fmt: skip
+                         device_at=_device_time(form), **facts)  # fmt: skip
         commands.attach(case, uploads, by=current_user.actor, at=now())
+        db.session.flush()
     except Refused as refusal:
-        db.session.rollback()
-        return _operation_page(queries.get_case(case.code), transition, form, refused=say(refusal)), 409
+        return _send_again(case, transition, form, say(refusal))
+    except IntegrityError:  # the same key was used for something else, or at the same moment
+        return _send_again(case, transition, form, _("This did not go through. Look at it, then send it again."))
     return redirect(url_for("cases.show", code=case.code))
+
+
+def _send_again(case, transition, form, why):
+    """The form as it was typed, with the reason on top and a key of its own."""
+    code = case.code
+    db.session.rollback()
+    case = queries.get_case(code)
+    form.key.data, form.version.data = str(new_id()), str(case.version)
+    return _operation_page(case, transition, form, refused=why), 409
+
+
+def _done_before(case, key) -> bool:
+    """Whether this very form was carried out already, by the same person on the same case."""
+    if key is None:
+        return False
+    entry = queries.entry_with_key(key)
+    return entry is not None and entry.case_id == case.id and entry.actor_id == current_user.person.id
 
 
 def _operation_page(case, transition, form, **more):
@@ -110,7 +131,7 @@ def _not_possible(case, action):
     """Say why an operation is not among this person's: another did it meanwhile, or it was never theirs."""
     if action not in LIFECYCLE.actions or action in NOT_BY_HAND:
         abort(404)
-    if request.method == "POST" and (key := given_id(request.form.get("key"))) and queries.entry_with_key(key):
+    if request.method == "POST" and _done_before(case, given_id(request.form.get("key"))):
         return redirect(url_for("cases.show", code=case.code))
     LIFECYCLE.refuse(case, action, _attempt(case))
     return abort(404)
@@ -127,9 +148,11 @@ def _attempt(case) -> Attempt:
     return Attempt(actor.person_id, case.capacities(actor), now(), {})
 
 
-def _uploads(form) -> list[files.Upload]:
-    sent = [f for f in (form.files.data or [] if "files" in form else []) if getattr(f, "filename", "")]
-    return [files.receive(f.stream, f.filename, current_app.config["UPLOAD_LIMIT"]) for f in sent]
+def _uploads() -> list[files.Upload]:
+    """The cleaned files of this request. Raises ``Refused`` if one of them cannot be kept."""
+    if g.upload_refusal is not None:
+        raise g.upload_refusal
+    return g.uploads
 
 
 def _device_time(form):
@@ -137,7 +160,7 @@ def _device_time(form):
     from_device = form.device_at.data or ""
     try:
         return reporting.device_moment(from_device) if from_device else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -149,6 +172,8 @@ def new():
     if request.method == "GET":
         form.id.data = str(new_id())
         return render_template("cases/new.html", form=form)
+    if given_id(form.id.data) is None:
+        form.id.data = str(new_id())
     if (known := _already_reported(form)) is not None:
         return redirect(url_for("cases.show", code=known.code))
     if not form.validate():
@@ -157,13 +182,15 @@ def new():
 
 
 def _already_reported(form):
+    """The case this very form made already, if it was sent before by the same person."""
     id = given_id(form.id.data)
-    return queries.case_by_id(id) if id else None
+    known = queries.case_by_id(id) if id else None
+    return known if known is not None and known.reporter_id == current_user.person.id else None
 
 
 def _report(form):
     try:
-        uploads = _uploads(form)
+        uploads = _uploads()
         case = reporting.report_from(form, by=current_user.actor, at=now(), device_at=_device_time(form))
         commands.attach(case, uploads, by=current_user.actor, at=now())
         db.session.flush()
@@ -171,7 +198,9 @@ def _report(form):
         db.session.rollback()
         if (known := _already_reported(form)) is not None:
             return redirect(url_for("cases.show", code=known.code))
-        raise
+        form.id.data = str(new_id())
+        again = _("This did not go through. Look at it, then send it again.")
+        return render_template("cases/new.html", form=form, refused=again), 409
     except Refused as refusal:
         db.session.rollback()
         return render_template("cases/new.html", form=form, refused=say(refusal)), 422
@@ -233,6 +262,8 @@ def _leader_reports(group, kind: str, words: str) -> str:
     id = given_id(request.form.get("id")) or new_id()
     with scoped_to(EVERYWHERE):
         known = queries.case_by_id(id)
+        if known is not None and (known.area_id != group.area_id or known.reporter_id is not None):
+            known, id = None, new_id()
         told = reporting.Report(
             area=group.area, category=category, dispute_type=dispute_type, description=words, source="group_leader",
             told_by=group.leader_name,

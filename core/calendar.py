@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 UNITS = ("hours", "days", "working days", "months")
 DAY = timedelta(days=1)
+LONGEST = 999
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Limit:
     unit: str
 
     def __post_init__(self) -> None:
-        if self.unit not in UNITS or self.amount < 1:
+        if self.unit not in UNITS or not 1 <= self.amount <= LONGEST:
             raise ValueError(f"No such limit: {self.amount} {self.unit}.")
 
     def after(self, at: datetime, calendar: Calendar) -> datetime:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
-from flask import Flask, has_request_context, request
+from flask import Flask, g, has_request_context
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, MetaData, event
 from sqlalchemy.orm import DeclarativeBase, registry
@@ -20,6 +20,10 @@ NAMING_CONVENTION = {
 }
 # WAL with FULL is the one pairing that loses no acknowledged commit when the power fails.
 SQLITE_PRAGMAS = ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF")
+
+
+QUIET = {"hide_parameters": True}
+"""An error must not carry what was typed into the log."""
 
 
 class UtcDateTime(TypeDecorator):
@@ -75,11 +79,11 @@ def engine_options(url: str) -> dict:
     that brings a newer one is taken where it exists.
     """
     if not url.startswith("sqlite"):
-        return {"pool_pre_ping": True, "pool_recycle": 1800, "connect_args": {"prepare_threshold": None}}
+        return QUIET | {"pool_pre_ping": True, "pool_recycle": 1800, "connect_args": {"prepare_threshold": None}}
     try:
-        return {"module": importlib.import_module("pysqlite3.dbapi2")}
+        return QUIET | {"module": importlib.import_module("pysqlite3.dbapi2")}
     except ImportError:
-        return {}
+        return QUIET
 
 
 def tune(engine: Engine) -> None:
@@ -88,6 +92,18 @@ def tune(engine: Engine) -> None:
         return
     event.listen(engine, "connect", _open_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+
+
+def begin_writing() -> None:
+    """End the reading transaction of this request; what is read from now on may also be written.
+
+    What was loaded stays loaded: the person of the request is not read again.
+    """
+    session = db.session()
+    session.expire_on_commit = False
+    session.commit()
+    session.expire_on_commit = True
+    g.writing = True
 
 
 def _open_sqlite(connection, _record) -> None:
@@ -99,6 +115,6 @@ def _open_sqlite(connection, _record) -> None:
 
 
 def _begin_sqlite(connection) -> None:
-    # A reader that later writes would fail at once under DEFERRED, so only pages that promise not to write use it.
-    reads = has_request_context() and request.method in ("GET", "HEAD")
-    connection.exec_driver_sql("BEGIN DEFERRED" if reads else "BEGIN IMMEDIATE")
+    # A reader that later writes would fail at once under DEFERRED; a writer that waits for a slow phone would stop all.
+    writes = not has_request_context() or g.get("writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")

@@ -12,6 +12,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from core.errors import Refused
 
 LONGEST_SIDE = 1600
+LONGEST_NAME = 120
 MOST_PIXELS = 25_000_000
 IMAGE_FORMATS = ("JPEG", "PNG", "WEBP")
 PDF_MARK = b"%PDF-"
@@ -49,7 +50,20 @@ def receive(stream, name: str, limit: int) -> Upload:
         )
     if content.startswith(PDF_MARK):
         return Upload(content, "application/pdf", name)
-    return Upload(_redrawn(content, name), "image/jpeg", name)
+    return Upload(_redrawn(content, name), "image/jpeg", f"{name.rpartition('.')[0] or name}.jpg")
+
+
+def receive_all(sent, limit: int) -> tuple[list[Upload], Refused | None]:
+    """Every upload of a form cleaned, or the refusal of the first that cannot be kept."""
+    try:
+        return [receive(f.stream, _short(f.filename), limit) for f in sent if f.filename], None
+    except Refused as refusal:
+        return [], refusal
+
+
+def _short(name: str) -> str:
+    """The end of a name, which holds its ending."""
+    return name[-LONGEST_NAME:]
 
 
 class Name(str):

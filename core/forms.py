@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateTimeLocalField, SelectField, SelectMultipleField
+from wtforms import DateTimeLocalField, PasswordField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import DataRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -19,12 +19,14 @@ class Form(FlaskForm):
 
         def bind_field(self, form, unbound_field, options):
             """Bind a field with the trimming filter in front of its own."""
-            filters = unbound_field.kwargs.get("filters", [])
-            return unbound_field.bind(form=form, filters=[_trimmed, *filters], **options)
+            if issubclass(unbound_field.field_class, StringField) and unbound_field.field_class is not PasswordField:
+                options = options | {"filters": [_trimmed]}
+            return unbound_field.bind(form=form, **options)
 
 
-def _trimmed(value):
-    return value.strip() if isinstance(value, str) else value
+def _trimmed(value) -> str:
+    """Text without spaces at its ends and without NUL, which PostgreSQL cannot keep; a field left out is empty."""
+    return (value or "").replace("\0", "").strip()
 
 
 def said(most: int = 2000) -> list:

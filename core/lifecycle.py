@@ -5,7 +5,7 @@ in its table cannot start.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -55,6 +55,8 @@ class Attempt:
     capacities: Mapping[str, object]
     at: datetime
     facts: Mapping[str, Any]
+    post: object | None = None
+    """The post that a guard judges; the engine fills it in."""
 
 
 Guard = Callable[[Any, Attempt], bool]
@@ -117,32 +119,34 @@ class Lifecycle:
         Raises ``Refused`` with the reason why not.
         """
         transition = self.find(subject.state, action)
-        capacity = self._capacity(transition, attempt)
+        posts = self._posts(transition, attempt)
         if missing := [name for name in transition.requires if not attempt.facts.get(name)]:
             raise Refused("To %(action)s, say the %(field)s.", action=action, field=missing[0])
-        self._judge(transition, subject, attempt)
-        return transition, attempt.capacities[capacity]
+        return transition, self._judge(transition, subject, attempt, posts)
 
     def refuse(self, subject: Subject, action: str, attempt: Attempt) -> None:
         """Raise ``Refused`` with the reason why this operation is not among those available, if it is not."""
         transition = self.find(subject.state, action)
-        self._capacity(transition, attempt)
+        posts = self._posts(transition, attempt)
         if transition.guard not in self.judged_when_said:
-            self._judge(transition, subject, attempt)
+            self._judge(transition, subject, attempt, posts)
 
-    def _capacity(self, transition: Transition, attempt: Attempt) -> str:
-        for capacity in transition.actors:
-            if capacity in attempt.capacities:
-                return capacity
-        raise Refused(
-            "You cannot %(action)s this case: that is for the %(actor)s.",
-            action=transition.action,
-            actor=transition.actors[0],
-        )
+    def _posts(self, transition: Transition, attempt: Attempt) -> list[object]:
+        found = [attempt.capacities[c] for c in transition.actors if c in attempt.capacities]
+        if not found:
+            raise Refused(
+                "You cannot %(action)s this case: that is for the %(actor)s.",
+                action=transition.action,
+                actor=transition.actors[0],
+            )
+        return found
 
-    def _judge(self, transition: Transition, subject: Subject, attempt: Attempt) -> None:
-        if not self.guards[transition.guard](subject, attempt):
-            raise Refused("You can %(action)s only if %(guard)s.", action=transition.action, guard=transition.guard)
+    def _judge(self, transition: Transition, subject: Subject, attempt: Attempt, posts: list[object]) -> object:
+        """The first of the posts in which the guard lets it be done."""
+        for post in posts:
+            if self.guards[transition.guard](subject, replace(attempt, post=post)):
+                return post
+        raise Refused("You can %(action)s only if %(guard)s.", action=transition.action, guard=transition.guard)
 
     def target_of(self, transition: Transition, subject: Subject) -> str:
         """The state a row leads to for this subject."""
@@ -155,9 +159,10 @@ class Lifecycle:
         return tuple(t for t in self.transitions if t.source == subject.state and self._is_open(t, subject, attempt))
 
     def _is_open(self, transition: Transition, subject: Subject, attempt: Attempt) -> bool:
-        if not set(transition.actors) & set(attempt.capacities):
-            return False
-        return transition.guard in self.judged_when_said or self.guards[transition.guard](subject, attempt)
+        posts = [attempt.capacities[c] for c in transition.actors if c in attempt.capacities]
+        if transition.guard in self.judged_when_said:
+            return bool(posts)
+        return any(self.guards[transition.guard](subject, replace(attempt, post=post)) for post in posts)
 
     def _validate_rows(self) -> None:
         if len(self._by_key) != len(self.transitions):

@@ -6,6 +6,7 @@ from flask import Flask, redirect, render_template, request, session, url_for
 from flask_babel import gettext
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
@@ -35,6 +36,7 @@ def register_error_pages(app: Flask) -> None:
     """Give every error a page of its own."""
     app.register_error_handler(Refused, _show_refusal)
     app.register_error_handler(StaleDataError, _show_stale)
+    app.register_error_handler(OperationalError, _show_busy)
     app.register_error_handler(CSRFError, _show_expired_form)
     app.register_error_handler(HTTPException, _show_http_error)
     app.register_error_handler(500, _show_http_error)
@@ -86,10 +88,17 @@ def _show_stale(_error):
     return _show_refusal(Conflict("Somebody else has just changed this case. Look at it again, then decide."))
 
 
+def _show_busy(_error):
+    """The database did not answer in time."""
+    db.session.rollback()
+    title, advice = gettext("Lianhu is very busy"), gettext("Nothing was saved. Wait a minute, then send it again.")
+    return render_template("core/error.html", title=title, advice=advice, fields=sent_fields()), 503
+
+
 def _show_http_error(error):
     db.session.rollback()
     if getattr(error, "response", None) is not None:
         return error.response
     code = getattr(error, "code", 500) or 500
     title, advice = EXPLAINED.get(code, EXPLAINED[400 if code < 500 else 500])
-    return render_template("core/error.html", title=gettext(title), advice=gettext(advice), fields=[]), code
+    return render_template("core/error.html", title=gettext(title), advice=gettext(advice), fields=sent_fields()), code

@@ -2,10 +2,11 @@
 
 from functools import wraps
 
-from flask import Blueprint, Flask, abort, current_app, make_response, request
+from flask import Blueprint, Flask, abort, current_app, g, make_response, request
 from flask_login import current_user
 
-from core.db import db
+from core.db import begin_writing, db
+from core.files import receive_all
 
 ANYONE = "anyone"
 
@@ -21,11 +22,11 @@ class Routes(Blueprint):
         """A route that is posted to. Everything it changes is committed, or nothing is."""
         return self._route(rule, may, methods=["POST"])
 
-    def form(self, rule: str, *, may: str):
-        """A form: read to be filled in, posted to be carried out."""
-        return self._route(rule, may, methods=["GET", "POST"])
+    def form(self, rule: str, *, may: str, writes: bool = True):
+        """A form: read to be filled in, posted to be carried out. One that does not write stops nobody who does."""
+        return self._route(rule, may, methods=["GET", "POST"], writes=writes)
 
-    def _route(self, rule, may, *, methods):
+    def _route(self, rule, may, *, methods, writes=True):
         def decorator(view):
             @wraps(view)
             def guarded(**kwargs):
@@ -33,6 +34,8 @@ class Routes(Blueprint):
                     return current_app.login_manager.unauthorized()
                 if may != ANYONE and not current_user.may(may):
                     abort(403)
+                if request.method == "POST" and writes:
+                    _begin_writing()
                 return _finish(make_response(view(**kwargs)))
 
             guarded.may = may
@@ -40,6 +43,12 @@ class Routes(Blueprint):
             return guarded
 
         return decorator
+
+
+def _begin_writing() -> None:
+    """Clean the uploads first: while a picture is drawn anew nobody else should wait."""
+    g.uploads, g.upload_refusal = receive_all(request.files.getlist("files"), current_app.config["UPLOAD_LIMIT"])
+    begin_writing()
 
 
 def _finish(response):

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from flask_babel import format_date, format_datetime, gettext, ngettext
+from flask_babel import format_date, format_datetime, gettext, ngettext, to_user_timezone
 
 from core.i18n import is_chinese
 
@@ -20,6 +20,11 @@ def moment(at: datetime | None) -> str:
 def day(at) -> str:
     """A date with its year."""
     return format_date(at, "y年M月d日" if is_chinese() else "d MMM y") if at else ""
+
+
+def county_year(at: datetime) -> int:
+    """The year of a moment on the county's clock."""
+    return to_user_timezone(at).year
 
 
 def urgency(due: datetime, at: datetime) -> str:

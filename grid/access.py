@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from sqlalchemy import event, false, or_, select, true
-from sqlalchemy.orm import with_loader_criteria
+from sqlalchemy.orm import LoaderCriteriaOption, with_loader_criteria
 from sqlalchemy.sql import visitors
 
 from core.db import db
 from grid.areas import COUNTY, GRID, TOWNSHIP, VILLAGE, Area
-from grid.roles import SEES_ITS_AREA
+from grid.roles import SEES_ITS_AREA, SEES_ITS_UNITS
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,6 @@ class Scope:
         return or_(false(), *(path.like(f"%/{id}/%") for _kind, id in self.areas))
 
 
-NONE: frozenset[type] = frozenset()
-
-
 def one_of(column, ids):
     """The condition that a column has one of these ids: an equality where there is one, since IN costs at every call."""
     if not ids:
@@ -83,7 +80,7 @@ def scope_of(person_id: int, posts) -> Scope:
     return Scope(
         person_id=person_id,
         areas=tuple(dict.fromkeys((area.kind, area.id) for area in seen)),
-        units=tuple(dict.fromkeys(p.unit_id for p in posts if p.role not in ("administrator",))),
+        units=tuple(dict.fromkeys(p.unit_id for p in posts if p.role in SEES_ITS_UNITS)),
         villages=tuple(dict.fromkeys(id for p in posts if (id := p.area.ancestor_id(VILLAGE)) is not None)),
     )
 
@@ -132,6 +129,8 @@ def kept(statement):
 
 
 def _narrowed(statement, scope: Scope):
+    if any(isinstance(option, LoaderCriteriaOption) for option in statement._with_options):
+        return statement  # SQLAlchemy's own, made from one that is narrowed already
     models = sighted_in(statement)
     return statement.options(*_criteria(scope, models)) if models else statement
 
@@ -142,14 +141,50 @@ _narrowed_once = lru_cache(maxsize=8192)(_narrowed)
 def sighted_in(statement) -> frozenset[type]:
     """The sighted models a statement may read: those whose tables it names, and all that these are related to.
 
-    Criteria for every model would be right too, but cost three times the rest of a small query.
+    Criteria for every model would be right too, but cost three times the rest of a small query. Raises ``NoScope``
+    for what criteria do not reach: text, and tables named without their model.
     """
-    reachable = reachable_models()
-    found: set[type] = set()
+    found = _Named()
     for element in visitors.iterate(statement):
-        table = element if element.__visit_name__ == "table" else getattr(element, "table", None)
-        found |= reachable.get(getattr(table, "name", None), NONE)
-    return frozenset(found)
+        found.note(element)
+    if statement.is_dml:
+        found.as_model.add(statement.table.name)
+    for names, why in found.faults():
+        if sighted := sorted(name for name in names if reachable_models()[name]):
+            raise NoScope(f"{why}: {sighted}.")
+    return frozenset().union(*(reachable_models()[name] for name in found.tables))
+
+
+class _Named:
+    """The tables a statement names, and how: through their models, bare, or under another name."""
+
+    def __init__(self) -> None:
+        self.tables: set[str] = set()
+        self.as_model: set[str] = set()
+        self.plainly: set[str] = set()
+        self.aliases: set[str] = set()
+        self.joins = False
+
+    def note(self, element) -> None:
+        """Take note of one element of the statement."""
+        if element.__visit_name__ == "textclause":
+            raise NoScope("Text inside a statement cannot be narrowed.")
+        self.joins |= element.__visit_name__ == "join" or bool(getattr(element, "_setup_joins", ()))
+        source = element if element.__visit_name__ in ("table", "alias") else getattr(element, "table", None)
+        aliased = getattr(source, "__visit_name__", "") == "alias"
+        name = getattr(source.element if aliased else source, "name", None)
+        if name not in reachable_models():
+            return
+        self.tables.add(name)
+        if "parententity" in element._annotations:
+            self.as_model.add(name)
+            (self.aliases if aliased else self.plainly).add(name)
+
+    def faults(self):
+        """What criteria do not reach, each with the reason."""
+        yield self.tables - self.as_model, "Bare tables cannot be narrowed; name their models"
+        if self.joins:
+            yield self.plainly & self.aliases, "A model joined with itself cannot be narrowed on both sides"
 
 
 @cache

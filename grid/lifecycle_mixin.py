@@ -16,6 +16,8 @@ from grid.access import Sighted
 from grid.history import HistoryEntry
 from grid.roles import Actor
 
+UNREPLAYED = ("id", "version", "entries")
+
 
 class HasLifecycle(Sighted):
     """Mixin for a model whose state changes only along the rows of its lifecycle table."""
@@ -41,6 +43,11 @@ class HasLifecycle(Sighted):
         """Take over the columns an operation sets. Called by ``act`` and when the row is new, by nobody else."""
         for name, value in changes.items():
             setattr(self, "_state" if name == "state" else name, value)
+
+    def columns(self) -> dict[str, Any]:
+        """Every column that the history gives: all but the id and those that count versions and entries."""
+        names = (attribute.key for attribute in type(self).__mapper__.column_attrs)
+        return {name.lstrip("_"): getattr(self, name) for name in names if name not in UNREPLAYED}
 
     def record(self, action, *, by: Actor, post, at, facts, changes, source=None, key=None, device_at=None):
         """Write the entry of one operation; ``post`` is the post it was done in, or None."""

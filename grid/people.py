@@ -8,7 +8,7 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from flask_login import UserMixin
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, and_, or_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import db
@@ -67,6 +67,11 @@ class Post(db.Model):
     person: Mapped[Person] = relationship(back_populates="posts")
     unit: Mapped[Unit] = relationship()
     area: Mapped[Area] = relationship()
+
+    @classmethod
+    def held_on(cls, day: date):
+        """The SQL condition that a post is held on a day."""
+        return and_(cls.from_on <= day, or_(cls.to_on.is_(None), cls.to_on >= day))
 
     def held(self) -> PostHeld:
         """The post as plain data, which rules can judge without a database."""

@@ -14,6 +14,9 @@ ROLES = (GRID_WORKER, CENTRE_STAFF, MEDIATOR, HANDLER, SUPERVISOR, LEADER, ADMIN
 SEES_ITS_AREA = frozenset({GRID_WORKER, CENTRE_STAFF, SUPERVISOR, LEADER})
 """Roles that see the ordinary cases of their area; the others see only what came to their unit."""
 
+SEES_ITS_UNITS = frozenset({CENTRE_STAFF, MEDIATOR, HANDLER})
+"""Roles that see what came to their unit; a grid worker's unit is the village's, but its cases are not all theirs."""
+
 # fmt: off
 PERMISSIONS: dict[str, frozenset[str]] = {
     "use lianhu":         frozenset(ROLES),

@@ -65,10 +65,21 @@ def county_centre() -> Unit:
     return db.session.scalars(select(Unit).where(Unit.kind == CENTRE, Unit.level == roles.COUNTY)).one()
 
 
-def units_around(centre: Unit) -> list[Unit]:
-    """The units a centre may give a case to: itself, the others at its area and above, and the centres next below."""
+def units_under(centre: Unit) -> list[Unit]:
+    """The units a centre may give a case to: itself, the others at its area, and the centres and committees next below."""
     below = (Area.parent_id == centre.area_id) & Unit.kind.in_((CENTRE, COMMITTEE))
-    query = select(Unit).join(Area, Unit.area_id == Area.id).where(Area.id.in_(centre.area.line) | below)
+    return _units_where(centre, (Area.id == centre.area_id) | below)
+
+
+def units_to_call(centre: Unit) -> list[Unit]:
+    """The units a centre may call to help: those it may give a case to, and the departments above."""
+    above = Area.id.in_(centre.area.line) & (Unit.kind == DEPARTMENT)
+    below = (Area.parent_id == centre.area_id) & Unit.kind.in_((CENTRE, COMMITTEE))
+    return [unit for unit in _units_where(centre, (Area.id == centre.area_id) | above | below) if unit.id != centre.id]
+
+
+def _units_where(centre: Unit, condition) -> list[Unit]:
+    query = select(Unit).join(Area, Unit.area_id == Area.id).where(condition)
     return list(
         db.session.scalars(query.order_by(Unit.area_id != centre.area_id, Area.path.desc(), Unit.kind, Unit.id))
     )

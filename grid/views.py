@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import flash, g, jsonify, redirect, render_template, request, session, url_for
+from flask import current_app, flash, g, jsonify, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user, login_user, logout_user
@@ -21,6 +21,7 @@ from grid.groups import get_group
 from grid.holidays import ZONE
 from grid.people import SignedIn, matches, nobodys_hash
 
+PRODUCTION = "production"
 routes = Routes("grid", __name__)
 
 
@@ -35,7 +36,7 @@ class SignInForm(Form):
 def load_person(person_id: str) -> SignedIn | None:
     """Who the session belongs to, with the posts of today; nobody if the account was closed."""
     person = queries.load_person(int(person_id)) if person_id.isdecimal() else None
-    return SignedIn(person, now().astimezone(ZONE).date()) if person and person.active else None
+    return SignedIn(person, now().astimezone(ZONE).date()) if person and _may_enter(person) else None
 
 
 def set_scope_of_request() -> None:
@@ -51,7 +52,7 @@ def healthz():
     return jsonify(status="ok")
 
 
-@routes.form("/sign-in", may=ANYONE)
+@routes.form("/sign-in", may=ANYONE, writes=False)
 def sign_in():
     """Sign in; text that was being typed when a session ended travels along."""
     form = SignInForm()
@@ -72,6 +73,11 @@ def sign_in():
     return redirect(_local(form.next.data))
 
 
+def _may_enter(person) -> bool:
+    """Accounts that were closed stay out, and so do demonstration accounts where real people's cases are."""
+    return person.active and not (person.is_demo and current_app.config["ENVIRONMENT"] == PRODUCTION)
+
+
 def _forget_session() -> None:
     """Begin a new session with a new token: nothing planted before is kept, but for the language."""
     chosen = session.get("language")
@@ -84,7 +90,7 @@ def _forget_session() -> None:
 def _checked(form):
     person = queries.person_named(form.username.data)
     right = matches(person.password_hash if person else nobodys_hash(), form.password.data)
-    if right and person.active:
+    if right and _may_enter(person):
         return person
     form.form_errors.append(_("Account or password is not right."))
     return None
@@ -119,7 +125,7 @@ def groups():
     return render_template("grid/groups.html", groups=queries.groups_of(current_user))
 
 
-@routes.action("/groups/<int:area_id>/link", may="keep leaders' links")
+@routes.action("/groups/<int(max=2147483647):area_id>/link", may="keep leaders' links")
 def make_link(area_id):
     """Give the leader a new personal address; it is shown this once."""
     group = get_group(area_id)
@@ -129,7 +135,7 @@ def make_link(area_id):
     )
 
 
-@routes.action("/groups/<int:area_id>/revoke", may="keep leaders' links")
+@routes.action("/groups/<int(max=2147483647):area_id>/revoke", may="keep leaders' links")
 def revoke_link(area_id):
     """Make the leader's address stop working."""
     get_group(area_id).revoke_link()

@@ -154,6 +154,6 @@ def a_plain_case(state="reported", **more) -> SimpleNamespace:
         "centre_id": 1, "unit_id": None, "handler_id": None, "review_id": None, "co_unit_ids": frozenset(),
         "reporter_id": None, "result_by_id": None, "risk": "blue", "returns": 0, "return_until": None, "sessions": 0,
         "due_at": later(days=1), "category": "dispute", "dispute_type": "0201", "supervision": 0, "handling": "general",
-        "round": 1, "number": None, "seconds_left": None,
+        "round": 1, "number": None, "conflict_area_id": None, "seconds_left": None,
     }  # fmt: skip
     return SimpleNamespace(**(columns | more))

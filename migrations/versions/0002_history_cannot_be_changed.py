@@ -13,6 +13,12 @@ def upgrade():
                 f"CREATE TRIGGER case_entries_no_{verb.lower()} BEFORE {verb} ON case_entries "
                 "BEGIN SELECT RAISE(ABORT, 'history cannot be changed'); END"
             )
+        # INSERT OR REPLACE would otherwise put one entry in the place of another without a word.
+        op.execute(
+            "CREATE TRIGGER case_entries_no_replace BEFORE INSERT ON case_entries WHEN EXISTS (SELECT 1 FROM case_entries "
+            "WHERE id = NEW.id OR (case_id = NEW.case_id AND serial = NEW.serial) OR key = NEW.key) "
+            "BEGIN SELECT RAISE(ABORT, 'UNIQUE constraint failed: history cannot be changed'); END"
+        )
         return
     op.execute(
         "CREATE FUNCTION refuse_change_of_history() RETURNS trigger LANGUAGE plpgsql AS "
@@ -30,6 +36,7 @@ def upgrade():
 
 def downgrade():
     if op.get_bind().dialect.name == "sqlite":
+        op.execute("DROP TRIGGER case_entries_no_replace")
         op.execute("DROP TRIGGER case_entries_no_update")
         op.execute("DROP TRIGGER case_entries_no_delete")
         return
