@@ -40,7 +40,9 @@ class Config:
     WTF_CSRF_TIME_LIMIT: int | None = None
     TRANSLATIONS: str = str(INSTANCE / "translations")
     """Where compiled catalogues are kept."""
-    CENTRE_DISPLAY_NAME: str = "综治中心（矛盾纠纷调处中心）"
+    CENTRE_NAME: str = "综治中心"
+    CENTRE_ALIAS: str = "（矛盾纠纷调处中心）"
+    """What stands behind a centre's name where it is shown in full; counties use either name."""
     GRID_SERIAL_WIDTH: int = 3
     GROUP_SIZE_WARN: tuple[int, int] = (5, 15)
 

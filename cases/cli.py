@@ -49,6 +49,8 @@ def load_demo(case_file):
     if current_app.config["ENVIRONMENT"] == "production":
         raise click.ClickException("Demonstration data cannot exist in production.")
     with scoped_to(EVERYWHERE), _faults_as_lines():
+        if not case_file and demonstration.is_loaded():
+            raise click.ClickException("The demonstration is there already. To begin again, delete instance/.")
         demonstration.load_people()
         for count, total in demonstration.load_cases(case_file):
             if count % 50 == 0 or count == total:

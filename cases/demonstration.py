@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from cases.dictionaries import CATEGORIES, dispute_types
 from cases.lifecycle import CONFIDENTIALITIES, RISKS
+from cases.models import Case
 from cases.walker import PLANS, TEXTS, Walker
 from core.clock import now
 from core.csvfile import Faults, read_rows
@@ -29,6 +30,11 @@ def load_people() -> None:
     demo.load_grids(random)
     demo.load_departments()
     demo.load_accounts(random)
+
+
+def is_loaded() -> bool:
+    """Whether the demonstration's own cases are there."""
+    return db.session.scalar(select(Case.id).where(Case.is_demo).limit(1)) is not None
 
 
 def who_may_sign_in() -> str:

@@ -136,6 +136,7 @@ EFFECTS: dict[str, Callable[[Any, Act], dict[str, Any]]] = {
     "accept": _accept,
     "assign": _assign,
     "return": _return,
+    "recall": lambda case, act: NOBODY,
     "delegate": _to_centre("unit"),
     "escalate": _to_centre("to_centre"),
     "submit_result": _result,

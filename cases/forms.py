@@ -1,5 +1,6 @@
 """The forms of the table: which fields each operation asks for, and what each field is."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -26,7 +27,7 @@ from cases.labels import FIELD_NAMES, SUPERVISION
 from cases.lifecycle import CONFIDENTIALITIES, HANDLINGS, RISKS, SKIP_REASONS
 from cases.models import Case
 from cases.sight import may_come_to
-from core.forms import Form, MomentField, RecordField, TicksField, at_most, said
+from core.forms import Form, MomentField, RecordField, TicksField, at_most, not_in_the_future, said
 from core.i18n import is_chinese, label
 from core.marks import N_
 from grid.areas import Area
@@ -49,6 +50,11 @@ RISK_WORDS = {
 NOT_BY_HAND = ("absorb",)
 """Operations that only go with another one."""
 PHONE = r"^(1\d{10}|0\d{2,3}-?\d{7,8}(-\d{1,6})?|\d{3,5})?$"
+
+
+def _digits(phone: str) -> str:
+    """A number as it is kept: phones paste it with spaces and dashes."""
+    return re.sub(r"[\s\-]", "", phone or "")
 
 
 @dataclass(frozen=True)
@@ -126,8 +132,10 @@ FIELDS: dict[str, Callable] = {
     "handler": _handler,
     "handling": _radio("handling", HANDLINGS),
     "consents": _consents,
-    "agreed_on": lambda a: DateField(_(FIELD_NAMES["agreed_on"]), [Optional()]),
-    "held_at": lambda a: MomentField(_(FIELD_NAMES["held_at"]), [InputRequired(_l("Please fill this in."))]),
+    "agreed_on": lambda a: DateField(_(FIELD_NAMES["agreed_on"]), [Optional(), not_in_the_future]),
+    "held_at": lambda a: MomentField(
+        _(FIELD_NAMES["held_at"]), [InputRequired(_l("Please fill this in.")), not_in_the_future]
+    ),
     "meet_at": lambda a: MomentField(_(FIELD_NAMES["meet_at"]), [InputRequired(_l("Please fill this in."))]),
     "place": _line("place"),
     "note": _text("note"),
@@ -148,7 +156,7 @@ FIELDS: dict[str, Callable] = {
     "party_name": _line("party_name", 60),
     "party_side": _radio("party_side", SIDES),
     "party_phone": lambda a: StringField(_(FIELD_NAMES["party_phone"]),
-                                         [Regexp(PHONE, message=_l("This is not a phone number."))]),
+                                         [Regexp(PHONE, message=_l("This is not a phone number."))], filters=[_digits]),
     "category": lambda a: SelectField(_(FIELD_NAMES["category"]), choices=_keys(CATEGORIES), default=a.case.category),
     "dispute_type": _dispute_type,
     "confidentiality": lambda a: RadioField(_(FIELD_NAMES["confidentiality"]), [InputRequired(_l("Please choose."))],
@@ -209,10 +217,12 @@ class ReportForm(Form):
     source = SelectField(_l("How did you hear of it?"), choices=[])
     told_by = StringField(_l("Who told you? (a group leader, a resident)"), at_most(60))
     applicant = StringField(_l("Who asks for help?"), at_most(60))
-    applicant_phone = StringField(_l("Their phone"), [Regexp(PHONE, message=_l("This is not a phone number."))])
+    applicant_phone = StringField(
+        _l("Their phone"), [Regexp(PHONE, message=_l("This is not a phone number."))], filters=[_digits]
+    )
     respondent = StringField(_l("Who is on the other side?"), at_most(60))
     people_count = IntegerField(_l("How many people?"), [Optional(), NumberRange(1, 10000, _l("A number, please."))])
-    occurred_on = DateField(_l("When did it happen?"), [Optional()])
+    occurred_on = DateField(_l("When did it happen?"), [Optional(), not_in_the_future])
     private = BooleanField(_l("Private matter: family, illness, money trouble"))
     protected = BooleanField(_l("Violence at home, a child harmed, or a threat: only people named may see it"))
     against_village = BooleanField(_l("It is about the village's own officials: the village will not see it"))

@@ -1,5 +1,7 @@
 """The home of each role: what must I do now? Also the administrator's page of limits."""
 
+from dataclasses import replace
+
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -36,7 +38,8 @@ def _desk(name):
     def section(at):
         view = queues.viewpoints(current_user)[name]
         counts = queues.counts(view, at)
-        urgent = queues.page_of(view, "overdue", at)[0] + queues.page_of(view, "due_soon", at)[0]
+        desk = replace(view, column="desk_id")
+        urgent = queues.page_of(desk, "overdue", at)[0] + queues.page_of(desk, "due_soon", at)[0]
         return {"template": "desk", "view": view, "counts": counts, "rows": urgent[:10], "tabs": queues.TABS}
 
     return section

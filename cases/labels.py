@@ -1,6 +1,6 @@
 """The words for what the tables name: a sentence for every operation, and names for fields, kinds and titles. Pure."""
 
-from cases.dictionaries import DISPUTE, dispute_types
+from cases.dictionaries import DISPUTE, PLAIN_KINDS, dispute_types
 from cases.lifecycle import NORMAL, RESTRICTED
 from core.marks import N_
 
@@ -14,6 +14,7 @@ SENTENCES = {
     "assign": N_("%(actor)s gave it to a unit to handle."),
     "delegate": N_("%(actor)s gave it to a centre below."),
     "acknowledge": N_("%(actor)s took it on."),
+    "recall": N_("%(actor)s took it back from the unit before it began."),
     "return": N_("%(actor)s returned it as not theirs."),
     "start_mediation": N_("%(actor)s opened mediation; all parties agreed to it."),
     "hold_session": N_("%(actor)s held a mediation session."),
@@ -67,6 +68,7 @@ WORDS = (  # names that the tables use as keys and the screens show
     N_("closed"), N_("followed_up"), N_("archived"), N_("suspended"), N_("declined"), N_("merged"), N_("withdrawn"),
     N_("transferred_out"), N_("where it was"),
     N_("accept"), N_("decline"), N_("merge"), N_("settle"), N_("assign"), N_("delegate"), N_("acknowledge"), N_("return"),
+    N_("recall"),
     N_("start_mediation"), N_("hold_session"), N_("agree"), N_("fail_mediation"), N_("submit_result"), N_("approve"),
     N_("send_back"), N_("follow_up"), N_("archive"), N_("resume"), N_("escalate"), N_("transfer_out"), N_("reopen"),
     N_("withdraw"), N_("whistle"), N_("extend"), N_("suspend"), N_("feedback"), N_("add_party"), N_("classify"),
@@ -97,6 +99,7 @@ WORDS = (  # names that the tables use as keys and the screens show
     N_("you did not handle it"), N_("the file is complete or the gap is explained"), N_("the limit has not run out"),
     N_("it is a township or the county that calls"), N_("supervision rises"), N_("it is under supervision"),
 )  # fmt: skip
+PLAIN_KIND_OF = {code: kind for kind, code in PLAIN_KINDS.items()}
 SUPERVISION = ("", "ordinary", "yellow_card", "red_card")
 
 
@@ -114,8 +117,10 @@ def title_key(case) -> str | None:
 
 
 def kind_key(case) -> str | None:
-    """The category to translate, or None for a dispute whose type has a name of its own."""
-    return None if case.category == DISPUTE and case.dispute_type else case.category
+    """The word to translate: the button that was tapped or the category; None for a type with a name of its own."""
+    if case.category != DISPUTE or not case.dispute_type:
+        return case.category
+    return PLAIN_KIND_OF.get(case.dispute_type)
 
 
 def masked(name: str) -> str:

@@ -69,8 +69,9 @@ GUARDS: dict[str, Guard] = {
     ),
     "that centre lies below yours": (
         lambda case, a: (
-            is_above(case.centre.level, a.facts["unit"].level)
-            and a.facts["unit"].area.path.startswith(case.centre.area.path)
+            case.centre.level != VILLAGE
+            if (unit := a.facts.get("unit")) is None
+            else is_above(case.centre.level, unit.level) and unit.area.path.startswith(case.centre.area.path)
         )
     ),
     "you did not handle it, and the county centre reviews orange and red": (
@@ -90,8 +91,6 @@ GUARDS: dict[str, Guard] = {
 JUDGED_WHEN_SAID = (
     "people's mediation can take it and all parties agree",
     "the parties were told which other ways the law gives them",
-    "there is a higher level, and a level is skipped only for red risk, conflict of interest or law",
-    "that centre lies below yours",
     "the file is complete or the gap is explained",
     "supervision rises",
 )
@@ -128,6 +127,7 @@ LIFECYCLE = Lifecycle(
     ("accepted",           "assign",           "assigned",            (CENTRE,),                "unit handling",            "it was returned less than twice, or you are the county centre",            "acknowledge_within"),
     ("accepted",           "delegate",         "accepted",            (CENTRE,),                "unit reason",              "that centre lies below yours",                                             "triage_within"),
     ("assigned",           "acknowledge",      "in_progress",         (HANDLER,),               "",                         ALWAYS,                                                                     "handle"),
+    ("assigned",           "recall",           "accepted",            (CENTRE,),                "reason",                   ALWAYS,                                                                     "triage_within"),
     ("assigned",           "return",           "accepted",            (HANDLER,),               "reason",                   "it can still be returned",                                                 "triage_within"),
 
     ("in_progress",        "start_mediation",  "mediating",           (MEDIATOR,),              "consents",                 "people's mediation can take it and all parties agree",                      "mediation_limit"),

@@ -116,7 +116,8 @@ def _done_before(case, key) -> bool:
 
 
 def _operation_page(case, transition, form, **more):
-    return render_template("cases/act.html", case=case, transition=transition, form=form, labels=labels, **more)
+    condition = transition.guard if transition.guard in LIFECYCLE.judged_when_said else ""
+    return render_template("cases/act.html", case=case, transition=transition, form=form, condition=condition, **more)
 
 
 def _ask_again(case, transition, form):

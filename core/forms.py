@@ -1,12 +1,15 @@
 """Form pieces that every package uses: fields that give records, moments in the county's time, and lists of ticks."""
 
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateTimeLocalField, PasswordField, SelectField, SelectMultipleField, StringField
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import DataRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
+
+from core.clock import now
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -20,7 +23,7 @@ class Form(FlaskForm):
         def bind_field(self, form, unbound_field, options):
             """Bind a field with the trimming filter in front of its own."""
             if issubclass(unbound_field.field_class, StringField) and unbound_field.field_class is not PasswordField:
-                options = options | {"filters": [_trimmed]}
+                options = options | {"filters": [_trimmed, *unbound_field.kwargs.get("filters", ())]}
             return unbound_field.bind(form=form, **options)
 
 
@@ -40,6 +43,14 @@ def said(most: int = 2000) -> list:
 def at_most(most: int) -> list:
     """The check of a text that may be left empty."""
     return [Length(max=most, message=_l("Please use at most %(max)d characters."))]
+
+
+def not_in_the_future(_form, field) -> None:
+    """The check of a day or moment that has passed. Raises ``ValidationError`` for one that has not."""
+    last = now().astimezone(ZONE)
+    late = field.data.replace(tzinfo=ZONE) > last if isinstance(field.data, datetime) else field.data > last.date()
+    if late:
+        raise ValidationError(_l("This lies in the future."))
 
 
 class RecordField(SelectField):

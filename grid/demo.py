@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from random import Random
 
+from flask import current_app
 from sqlalchemy import select
 
 from core.db import db
@@ -38,7 +39,7 @@ def load_grids(random: Random) -> None:
 
 
 def _load_grid(village: Area, number: int, id: int, random: Random) -> int:
-    code = f"{village.codes[0].code}{number:03d}"
+    code = f"{village.codes[0].code}{number:0{current_app.config['GRID_SERIAL_WIDTH']}d}"
     grid = new_area(village, f"第{number}网格（演示）", short_name=f"第{number}网格", form=GRID, id=id, is_demo=True)
     grid.codes.append(AreaCode(scheme=LOCAL_SCHEME, version="demo", code=code))
     db.session.add(grid)

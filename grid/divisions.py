@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
@@ -163,7 +164,13 @@ def found_centres() -> None:
     for area in [area for area in areas if area.id not in there]:
         where = area.label.replace(" · ", "")
         db.session.add(
-            Unit(kind=CENTRE, level=area.kind, area=area, name=f"{where}综治中心", short_name=_number_name(area))
+            Unit(
+                kind=CENTRE,
+                level=area.kind,
+                area=area,
+                name=f"{where}{current_app.config['CENTRE_NAME']}",
+                short_name=_number_name(area),
+            )
         )
         if area.kind != COUNTY:
             db.session.add(Unit(kind=COMMITTEE, level=area.kind, area=area, name=f"{where}人民调解委员会",

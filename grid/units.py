@@ -80,9 +80,7 @@ def units_to_call(centre: Unit) -> list[Unit]:
 
 def _units_where(centre: Unit, condition) -> list[Unit]:
     query = select(Unit).join(Area, Unit.area_id == Area.id).where(condition)
-    return list(
-        db.session.scalars(query.order_by(Unit.area_id != centre.area_id, Area.path.desc(), Unit.kind, Unit.id))
-    )
+    return list(db.session.scalars(query.order_by(Unit.area_id != centre.area_id, Area.path, Unit.kind, Unit.id)))
 
 
 def centres_below(centre: Unit) -> list[Unit]:

@@ -42,7 +42,7 @@ for (const box of document.querySelectorAll("textarea[data-left]")) {
     const left = Number(box.dataset.most) - box.value.length;
     count.hidden = left > 200;
     count.classList.toggle("error", left < 0);
-    count.textContent = box.dataset.left.replace("{n}", left);
+    count.textContent = (left < 0 ? box.dataset.over : box.dataset.left).replace("{n}", Math.abs(left));
   };
   if (count && box.dataset.most) {
     box.addEventListener("input", tell);
