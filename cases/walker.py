@@ -96,7 +96,7 @@ class Walker:
         """Every third case lies in the village of the account ``grid``, every twelfth in that of ``grid2``."""
         if count % 3 == 0:
             return self.near[count % len(self.near)]
-        return self.far[count % len(self.far)] if count % 12 == 1 else self.grids[(count * 37) % len(self.grids)]
+        return self.far[count // 12 % len(self.far)] if count % 12 == 1 else self.grids[(count * 37) % len(self.grids)]
 
     def _village_of(self, username: str, posts: list[Post]) -> list[Area]:
         found = next((post for post in posts if post.person.username == username), None)

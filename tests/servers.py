@@ -31,6 +31,12 @@ class SqliteFiles:
             Path(f"{self.file}{ending}").unlink(missing_ok=True)
         shutil.copy(self.template, self.file)
 
+    def empty(self) -> str:
+        """The URL of a new database without tables."""
+        other = self.file.with_name("empty.db")
+        other.unlink(missing_ok=True)
+        return f"sqlite:///{other}"
+
 
 class PostgresServer:
     """A cluster of its own, reached through a socket in its folder."""
@@ -48,6 +54,11 @@ class PostgresServer:
         """Make the database what the template is."""
         self._sql("DROP DATABASE IF EXISTS lianhu WITH (FORCE)", "CREATE DATABASE lianhu TEMPLATE template_lianhu")
 
+    def empty(self) -> str:
+        """The URL of a new database without tables."""
+        self._sql("DROP DATABASE IF EXISTS empty WITH (FORCE)", "CREATE DATABASE empty")
+        return f"postgresql+psycopg://postgres@/empty?host={self.home}"
+
     def _sql(self, *statements: str) -> None:
         with psycopg.connect(f"host={self.home} user=postgres dbname=postgres", autocommit=True) as connection:
             for statement in statements:
@@ -58,7 +69,7 @@ class PostgresServer:
 def postgres() -> Iterator[PostgresServer]:
     """Start a cluster, stop and remove it afterwards."""
     # Not pytest's folder: a server run as another user could not enter it, and socket paths must be short.
-    home = Path(tempfile.mkdtemp(prefix="lianhu-pg-", dir="/tmp"))  # noqa: S108 -- made by mkdtemp
+    home = Path(tempfile.mkdtemp(prefix="lianhu-pg-", dir="/tmp"))
     run = _runner(home)
     run("initdb", "-D", home / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
     options = f"-c listen_addresses='' -c unix_socket_directories='{home}' {FAST}"

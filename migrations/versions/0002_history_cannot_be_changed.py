@@ -15,8 +15,10 @@ def upgrade():
             )
         # INSERT OR REPLACE would otherwise put one entry in the place of another without a word.
         op.execute(
-            "CREATE TRIGGER case_entries_no_replace BEFORE INSERT ON case_entries WHEN EXISTS (SELECT 1 FROM case_entries "
-            "WHERE id = NEW.id OR (case_id = NEW.case_id AND serial = NEW.serial) OR key = NEW.key) "
+            "CREATE TRIGGER case_entries_no_replace BEFORE INSERT ON case_entries "
+            "WHEN EXISTS (SELECT 1 FROM case_entries WHERE id = NEW.id) "
+            "OR EXISTS (SELECT 1 FROM case_entries WHERE case_id = NEW.case_id AND serial = NEW.serial) "
+            "OR EXISTS (SELECT 1 FROM case_entries WHERE key = NEW.key) "
             "BEGIN SELECT RAISE(ABORT, 'UNIQUE constraint failed: history cannot be changed'); END"
         )
         return
