@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import cases.cli
 import cases.home
+import cases.intake
 import cases.labels
 import cases.views
 import config
@@ -19,7 +20,7 @@ from core.clock import now
 from core.db import open_database
 from core.routing import require_permissions
 
-BLUEPRINTS = (cases.home.routes, grid.views.routes, cases.views.routes)
+BLUEPRINTS = (cases.home.routes, grid.views.routes, cases.views.routes, cases.intake.routes)
 # No page runs what another site, or an attacker's text, brings along.
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "

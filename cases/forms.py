@@ -22,15 +22,13 @@ from wtforms import (
 from wtforms.validators import InputRequired, NumberRange, Optional, Regexp, ValidationError
 
 from cases import queries
-from cases.dictionaries import CATEGORIES, DISPUTE, OUTCOMES, PLAIN_KINDS, SIDES, SOURCES, dispute_types
+from cases.dictionaries import CATEGORIES, OUTCOMES, SIDES, dispute_types
 from cases.labels import FIELD_NAMES, SUPERVISION
 from cases.lifecycle import CONFIDENTIALITIES, HANDLINGS, RISKS, SKIP_REASONS
 from cases.models import Case
 from cases.sight import may_come_to
 from core.forms import Form, MomentField, RecordField, TicksField, at_most, not_in_the_future, said
 from core.i18n import is_chinese, label
-from core.marks import N_
-from grid.areas import Area
 from grid.units import centres_below, units_to_call, units_under
 
 OPTIONAL = {
@@ -40,19 +38,12 @@ OPTIONAL = {
     "follow_up": (), "resume": (),
 }  # fmt: skip
 """What an operation may be told beside what the table demands."""
-RISK_WORDS = {
-    "blue": N_("Calm; somebody should keep an eye on it"),
-    "yellow": N_("Still hot, but nobody is in danger"),
-    "orange": N_("It may get worse: repeated fights, many people, much money"),
-    "red": N_("Somebody is in danger now. Call 110 first!"),
-}
-"""The four colours as a grid worker says them (domain default: set by a person, never computed)."""
 NOT_BY_HAND = ("absorb",)
 """Operations that only go with another one."""
 PHONE = r"^(1\d{10}|0\d{2,3}-?\d{7,8}(-\d{1,6})?|\d{3,5})?$"
 
 
-def _digits(phone: str) -> str:
+def digits(phone: str) -> str:
     """A number as it is kept: phones paste it with spaces and dashes."""
     return re.sub(r"[\s\-]", "", phone or "")
 
@@ -66,7 +57,8 @@ class Asked:
     day: date
 
 
-def _keys(keys, empty: bool = False):
+def keys_as_choices(keys, empty: bool = False) -> list[tuple[str, str]]:
+    """Keys of a table as the choices of a field."""
     return ([("", "")] if empty else []) + [(key, label(key)) for key in keys]
 
 
@@ -75,7 +67,9 @@ def _text(name, most=2000):
 
 
 def _radio(name, keys):
-    return lambda asked: RadioField(_(FIELD_NAMES[name]), [InputRequired(_l("Please choose."))], choices=_keys(keys))
+    return lambda asked: RadioField(
+        _(FIELD_NAMES[name]), [InputRequired(_l("Please choose."))], choices=keys_as_choices(keys)
+    )
 
 
 def _line(name, most=100):
@@ -146,7 +140,7 @@ FIELDS: dict[str, Callable] = {
     "satisfaction": _radio("satisfaction", ("satisfied", "partly_satisfied", "not_satisfied", "not_reached")),
     "file_complete": _radio("file_complete", ("yes", "no")),
     "gap": lambda a: TextAreaField(_("If not: what is missing, and why"), at_most(1000)),
-    "skip_reason": lambda a: SelectField(_(FIELD_NAMES["skip_reason"]), choices=_keys(SKIP_REASONS, empty=True)),
+    "skip_reason": lambda a: SelectField(_(FIELD_NAMES["skip_reason"]), choices=keys_as_choices(SKIP_REASONS, empty=True)),
     "steps_tried": _text("steps_tried"),
     "destination": _radio("destination", ("court", "police", "arbitration", "petition", "other_authority")),
     "receipt": _line("receipt", 60),
@@ -156,11 +150,11 @@ FIELDS: dict[str, Callable] = {
     "party_name": _line("party_name", 60),
     "party_side": _radio("party_side", SIDES),
     "party_phone": lambda a: StringField(_(FIELD_NAMES["party_phone"]),
-                                         [Regexp(PHONE, message=_l("This is not a phone number."))], filters=[_digits]),
-    "category": lambda a: SelectField(_(FIELD_NAMES["category"]), choices=_keys(CATEGORIES), default=a.case.category),
+                                         [Regexp(PHONE, message=_l("This is not a phone number."))], filters=[digits]),
+    "category": lambda a: SelectField(_(FIELD_NAMES["category"]), choices=keys_as_choices(CATEGORIES), default=a.case.category),
     "dispute_type": _dispute_type,
     "confidentiality": lambda a: RadioField(_(FIELD_NAMES["confidentiality"]), [InputRequired(_l("Please choose."))],
-                                            choices=_keys(CONFIDENTIALITIES), default=a.case.confidentiality),
+                                            choices=keys_as_choices(CONFIDENTIALITIES), default=a.case.confidentiality),
     "risk": _radio("risk", RISKS),
     "person": _person,
     "urgent": _radio("urgent", ("yes", "no")),
@@ -199,58 +193,6 @@ def _fact(field):
         if hasattr(field, attribute):
             return getattr(field, attribute)
     return field.data
-
-
-class ReportForm(Form):
-    """Three answers, and a fold of more for those who have the time."""
-
-    id = HiddenField()
-    device_at = HiddenField()
-    kind = RadioField(_l("What kind is it?"), [InputRequired(_l("Tap what fits best."))], choices=[])
-    area = RecordField(_l("Where?"), [InputRequired(_l("Please choose."))])
-    description = TextAreaField(_l("What happened?"), said(2000))
-    settled = BooleanField(_l("It is settled here already"))
-    result = TextAreaField(_l("How was it settled?"), at_most(2000))
-    place = StringField(_l("The exact place, in words"), at_most(100))
-    risk = RadioField(_l("How dangerous is it?"), choices=[], default="blue")
-    urgent = BooleanField(_l("Urgent"))
-    source = SelectField(_l("How did you hear of it?"), choices=[])
-    told_by = StringField(_l("Who told you? (a group leader, a resident)"), at_most(60))
-    applicant = StringField(_l("Who asks for help?"), at_most(60))
-    applicant_phone = StringField(
-        _l("Their phone"), [Regexp(PHONE, message=_l("This is not a phone number."))], filters=[_digits]
-    )
-    respondent = StringField(_l("Who is on the other side?"), at_most(60))
-    people_count = IntegerField(_l("How many people?"), [Optional(), NumberRange(1, 10000, _l("A number, please."))])
-    occurred_on = DateField(_l("When did it happen?"), [Optional(), not_in_the_future])
-    private = BooleanField(_l("Private matter: family, illness, money trouble"))
-    protected = BooleanField(_l("Violence at home, a child harmed, or a threat: only people named may see it"))
-    against_village = BooleanField(_l("It is about the village's own officials: the village will not see it"))
-    files = MultipleFileField(_l("Photos (only if they help)"))
-
-    def offer(self, areas: list[Area]) -> None:
-        """Fill in the choices for whoever reports."""
-        self.kind.choices = _keys(PLAIN_KINDS) + _keys([c for c in CATEGORIES if c != DISPUTE])
-        self.risk.choices = [(risk, _(words)) for risk, words in RISK_WORDS.items()]
-        self.source.choices = _keys(SOURCES)
-        self.area.by_id = {str(area.id): area for area in areas}
-        self.area.choices = [(str(area.id), area.label) for area in areas]
-
-    def validate_result(self, field):
-        """A case settled on the spot says how."""
-        if self.settled.data and not field.data:
-            raise ValidationError(_("Say in a few words how it was settled."))
-
-    @property
-    def sorted_as(self) -> tuple[str, str | None]:
-        """Category and dispute type of the button that was tapped."""
-        kind = self.kind.data
-        return (DISPUTE, PLAIN_KINDS[kind]) if kind in PLAIN_KINDS else (kind, None)
-
-    @property
-    def confidentiality(self) -> str:
-        """The class that the ticks ask for, the strictest first."""
-        return "restricted" if self.protected.data else "sensitive" if self.private.data else "normal"
 
 
 def given_id(text: str) -> UUID | None:

@@ -9,8 +9,8 @@ from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 
 from cases import commands, labels, queries, queues, reporting
-from cases.dictionaries import CATEGORIES, LEADER_KINDS
-from cases.forms import NOT_BY_HAND, ReportForm, facts_of, form_for, given_id
+from cases.dictionaries import CATEGORIES
+from cases.forms import NOT_BY_HAND, facts_of, form_for, given_id
 from cases.lifecycle import LIFECYCLE, RISKS
 from cases.limits import limits_in_force
 from core import files
@@ -19,12 +19,8 @@ from core.db import db, new_id
 from core.errors import Refused
 from core.lifecycle import Attempt
 from core.pages import say
-from core.routing import ANYONE, Routes
-from grid.access import EVERYWHERE, scoped_to
-from grid.groups import group_of_link
+from core.routing import Routes
 from grid.holidays import ZONE
-from grid.queries import areas_to_report_in
-from grid.roles import Actor
 
 routes = Routes("cases", __name__)
 
@@ -85,10 +81,10 @@ def _carry_out(case, transition, form):
     if form.version.data != str(case.version):
         return _ask_again(case, transition, form), 409
     try:
-        uploads, facts = _uploads(), facts_of(form)
+        uploads, facts = uploaded(), facts_of(form)
         facts["files"] = [upload.name for upload in uploads]
         commands.perform(case, transition.action, by=current_user.actor, at=now(), key=key,
-                         device_at=_device_time(form), **facts)  # fmt: skip
+                         device_at=device_time(form), **facts)  # fmt: skip
         commands.attach(case, uploads, by=current_user.actor, at=now())
         db.session.flush()
     except Refused as refusal:
@@ -149,63 +145,20 @@ def _attempt(case) -> Attempt:
     return Attempt(actor.person_id, case.capacities(actor), now(), {})
 
 
-def _uploads() -> list[files.Upload]:
+def uploaded() -> list[files.Upload]:
     """The cleaned files of this request. Raises ``Refused`` if one of them cannot be kept."""
     if g.upload_refusal is not None:
         raise g.upload_refusal
     return g.uploads
 
 
-def _device_time(form):
+def device_time(form):
     """What the device's clock showed when the form was sent, if it said so."""
     from_device = form.device_at.data or ""
     try:
         return reporting.device_moment(from_device) if from_device else None
     except (ValueError, OverflowError):
         return None
-
-
-@routes.form("/cases/new", may="report a case")
-def new():
-    """Log a dispute or an incident."""
-    form = ReportForm()
-    form.offer(areas_to_report_in(current_user))
-    if request.method == "GET":
-        form.id.data = str(new_id())
-        return render_template("cases/new.html", form=form)
-    if given_id(form.id.data) is None:
-        form.id.data = str(new_id())
-    if (known := _already_reported(form)) is not None:
-        return redirect(url_for("cases.show", code=known.code))
-    if not form.validate():
-        return render_template("cases/new.html", form=form), 422
-    return _report(form)
-
-
-def _already_reported(form):
-    """The case this very form made already, if it was sent before by the same person."""
-    id = given_id(form.id.data)
-    known = queries.case_by_id(id) if id else None
-    return known if known is not None and known.reporter_id == current_user.person.id else None
-
-
-def _report(form):
-    try:
-        uploads = _uploads()
-        case = reporting.report_from(form, by=current_user.actor, at=now(), device_at=_device_time(form))
-        commands.attach(case, uploads, by=current_user.actor, at=now())
-        db.session.flush()
-    except IntegrityError:  # the same form, sent twice at the same moment
-        db.session.rollback()
-        if (known := _already_reported(form)) is not None:
-            return redirect(url_for("cases.show", code=known.code))
-        form.id.data = str(new_id())
-        again = _("This did not go through. Look at it, then send it again.")
-        return render_template("cases/new.html", form=form, refused=again), 409
-    except Refused as refusal:
-        db.session.rollback()
-        return render_template("cases/new.html", form=form, refused=say(refusal)), 422
-    return redirect(url_for("cases.show", code=case.code, thanks=1))
 
 
 @routes.page("/cases/files/<uuid:id>", may="see cases")
@@ -231,43 +184,3 @@ def rule_rows():
         kept = t.target if not t.stays else None
         rows.setdefault((t.action, kept, t.actors, t.requires, t.guard, t.limit), []).append(t.source)
     return [(sources, *row) for row, sources in rows.items()]
-
-
-@routes.form("/r/<secret>", may=ANYONE)
-def leader_report(secret):
-    """A group leader's own page: four buttons and a few words, no account."""
-    group = group_of_link(secret)
-    if group is None:
-        abort(404)
-    kind, words = request.form.get("kind", ""), request.form.get("words", "").strip()
-    error = _leader_error(kind, words) if request.method == "POST" else ""
-    if request.method == "GET" or error:
-        page = render_template("cases/leader.html", group=group, kinds=LEADER_KINDS, kind=kind, words=words, error=error,
-                               id=request.form.get("id") or new_id())  # fmt: skip
-        return page, 422 if error else 200
-    code = _leader_reports(group, kind, words)
-    return render_template("cases/leader_thanks.html", group=group, code=code)
-
-
-def _leader_error(kind: str, words: str) -> str:
-    if kind not in LEADER_KINDS:
-        return _("Tap what fits best.")
-    if not words:
-        return _("Say in a few words what happened.")
-    return _("Please use at most %(max)d characters.", max=500) if len(words) > 500 else ""
-
-
-def _leader_reports(group, kind: str, words: str) -> str:
-    """The link gives the right to report for this one group, and to see nothing."""
-    category, dispute_type = LEADER_KINDS[kind]
-    id = given_id(request.form.get("id")) or new_id()
-    with scoped_to(EVERYWHERE):
-        known = queries.case_by_id(id)
-        if known is not None and (known.area_id != group.area_id or known.reporter_id is not None):
-            known, id = None, new_id()
-        told = reporting.Report(
-            area=group.area, category=category, dispute_type=dispute_type, description=words, source="group_leader",
-            told_by=group.leader_name,
-        )  # fmt: skip
-        case = known or reporting.report(told, id=id, by=Actor(None, group.leader_name), at=now())
-        return case.code

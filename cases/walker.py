@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from cases import commands, queries, reporting
 from cases.dictionaries import DISPUTE, may_be_mediated
-from cases.lifecycle import LIFECYCLE, RESTRICTED
+from cases.lifecycle import CONFIDENTIALITIES, IN_HAND, LIFECYCLE, RESTRICTED
 from cases.models import Case, Party
 from core.csvfile import read_rows
 from core.db import db, new_id
@@ -218,6 +218,10 @@ class Walker:
         return case.centre
 
     def _survivor(self, case: Case) -> Case | None:
-        open_ = select(Case).where(Case.centre_id == case.centre_id, Case.id != case.id, Case.bucket == "in_hand",
-                                   Case.acted_at < case.reported_at)  # fmt: skip
-        return db.session.scalar(open_.limit(1))
+        """Another case in hand at the same centre, older, and seen by no more people."""
+        as_strict = CONFIDENTIALITIES[CONFIDENTIALITIES.index(case.confidentiality) :]
+        others = select(Case).where(
+            Case.centre_id == case.centre_id, Case.id != case.id, Case.bucket == IN_HAND,
+            Case.acted_at < case.reported_at, Case.confidentiality.in_(as_strict),
+        )  # fmt: skip
+        return db.session.scalar(others.limit(1))

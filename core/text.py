@@ -12,7 +12,13 @@ TOKEN = re.compile(r"[㐀-䶿一-鿿豈-﫿\U00020000-\U0003ffff]|[0-9a-z]+")
 
 def tokens(text: str) -> list[str]:
     """Each Chinese character, and each run of latin letters and digits in lower case."""
-    return TOKEN.findall(text.lower())
+    return TOKEN.findall("".join(map(_narrow, text)).lower())
+
+
+def _narrow(character: str) -> str:
+    """Full-width digits and letters, which a Chinese keyboard easily types, as their narrow ones."""
+    code = ord(character)
+    return chr(code - 0xFEE0) if 0xFF01 <= code <= 0xFF5E else character
 
 
 def body(*texts: str) -> str:

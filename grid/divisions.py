@@ -57,7 +57,7 @@ def import_file(file: str | Path, *, scheme: str, version: str) -> Imported:
     """
     rows = [Row(line, r["code"], r["name"], r["level"], r["parent_code"]) for line, r in read_rows(file, COLUMNS)]
     known = _known(scheme)
-    faults = [fault for check in (_of_fields, _of_tree) for fault in check(rows)] + _of_names(rows, known)
+    faults = [fault for check in (_of_fields, _of_tree, _of_county) for fault in check(rows)] + _of_names(rows, known)
     if faults:
         raise Faults([text for _line, text in sorted(faults)])
     return _carry_out([row for row in rows if row.level not in ABOVE], known, scheme, version)
@@ -98,6 +98,16 @@ def _of_tree(rows):
             yield _fault(row, f"{row.name} stands under {row.parent_code} already in line {twin}")
     if len(counties := [row for row in rows if row.level == COUNTY]) != 1:
         yield 0, f"the file names {len(counties)} counties; one is needed"
+
+
+def _of_county(rows):
+    there = db.session.scalar(select(Area.name).where(Area.kind == COUNTY))
+    counties = [row for row in rows if row.level == COUNTY]
+    for row in counties if len(counties) == 1 else []:
+        if there not in (None, row.name):
+            yield _fault(
+                row, f"{row.name} is another county than {there}, which is here already: there can be only one"
+            )
 
 
 def _of_parent(row: Row, parent: Row | None):

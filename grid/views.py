@@ -131,7 +131,7 @@ def make_link(area_id):
     group = get_group(area_id)
     secret = group.make_link(now())
     return render_template(
-        "grid/link.html", group=group, link=url_for("cases.leader_report", secret=secret, _external=True)
+        "grid/link.html", group=group, link=url_for("intake.leader_report", secret=secret, _external=True)
     )
 
 

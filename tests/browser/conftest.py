@@ -26,7 +26,17 @@ def site(tmp_path_factory):
     }  # fmt: skip
     subprocess.run([sys.executable, "-m", "flask", "--app", "wsgi", "prepare"], cwd=ROOT, env=settings, check=True,
                    capture_output=True)  # fmt: skip
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "wsgi:create_app", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--factory",
+        "wsgi:create_app",
+        "--port",
+        str(port),
+    ]
     server = subprocess.Popen(command, cwd=ROOT, env=settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield _when_it_answers(f"http://127.0.0.1:{port}")

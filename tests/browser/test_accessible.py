@@ -5,7 +5,9 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.conftest import DESKTOP, PHONE
 
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+RULES = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+}
 SCREENS = {
     "grid": ("/", "/cases/new", "/cases/", "/groups", "/feedback", "/rules"),
     "village": ("/", "/cases/", "/cases/?tab=closed", "/search?q=纠纷", "/cases/?tab=to_accept"),

@@ -74,7 +74,15 @@ def test_a_case_walks_from_the_door_to_the_archive(open_as, site):
         box.check()
     mediator.click(".send-bar button")
     mediator.wait_for_url(f"{site}/cases/{code}")
-    do(mediator, site, code, "hold_session", held_at="2026-11-24T10:00", place="村委会", note="看了档案，界石挪回原处。")
+    do(
+        mediator,
+        site,
+        code,
+        "hold_session",
+        held_at="2026-11-24T10:00",
+        place="村委会",
+        note="看了档案，界石挪回原处。",
+    )
     do(mediator, site, code, "agree", agreement_form="oral", terms="界石挪回原处，各让三寸作水路。")
     do(village, site, code, "approve")
     do(village, site, code, "follow_up", satisfaction="satisfied", note="两家都说没事了。")

@@ -75,7 +75,13 @@ def test_after_two_returns_the_county_names_the_unit_for_good(app):
     department = unit("平定营镇自然资源所")
     handler = f"unit{department.id}"
     for _ in range(2):
-        act(case, "assign", "village" if case.centre.level == "village" else "county", unit=department, handling="general")
+        act(
+            case,
+            "assign",
+            "village" if case.centre.level == "village" else "county",
+            unit=department,
+            handling="general",
+        )
         act(case, "return", handler, reason="不属我所职责")
     assert (case.returns, case.centre.level) == (2, "county")
     act(case, "assign", "county", unit=department, handling="general")
