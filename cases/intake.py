@@ -92,15 +92,20 @@ def _leader_error(kind: str, words: str) -> str:
 
 def _leader_reports(group, kind: str, words: str) -> str:
     """The link gives the right to report for this one group, and to see nothing."""
-    category, dispute_type = LEADER_KINDS[kind]
     id = given_id(request.form.get("id")) or new_id()
     with scoped_to(EVERYWHERE):
         known = queries.case_by_id(id)
-        if known is not None and (known.area_id != group.area_id or known.reporter_id is not None):
-            known, id = None, new_id()
-        told = reporting.Report(
-            area=group.area, category=category, dispute_type=dispute_type, description=words, source="group_leader",
-            told_by=group.leader_name,
-        )  # fmt: skip
-        case = known or reporting.report(told, id=id, by=Actor(None, group.leader_name), at=now())
-        return case.code
+        if known is not None and (known.area_id, known.reporter_id) == (group.area_id, None):
+            return known.code
+        return _report_for(group, kind, words, id if known is None else new_id())
+
+
+def _report_for(group, kind: str, words: str, id) -> str:
+    category, dispute_type = LEADER_KINDS[kind]
+    told = reporting.Report(area=group.area, category=category, dispute_type=dispute_type, description=words,
+                            source="group_leader", told_by=group.leader_name)  # fmt: skip
+    try:
+        return reporting.report(told, id=id, by=Actor(None, group.leader_name), at=now()).code
+    except IntegrityError:  # the same page, sent twice at the same moment
+        db.session.rollback()
+        return queries.case_by_id(id).code

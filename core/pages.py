@@ -88,8 +88,10 @@ def _show_stale(_error):
     return _show_refusal(Conflict("Somebody else has just changed this case. Look at it again, then decide."))
 
 
-def _show_busy(_error):
-    """The database did not answer in time."""
+def _show_busy(error):
+    """The database did not answer in time, or two people stood in each other's way."""
+    if type(error.orig).__name__ in ("DeadlockDetected", "SerializationFailure"):
+        return _show_stale(error)
     db.session.rollback()
     title, advice = gettext("Lianhu is very busy"), gettext("Nothing was saved. Wait a minute, then send it again.")
     return render_template("core/error.html", title=title, advice=advice, fields=sent_fields()), 503
