@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from cases import effects, sight
@@ -21,6 +21,11 @@ from grid.holidays import office_calendar
 from grid.lifecycle_mixin import HasLifecycle
 from grid.people import Person
 from grid.units import Unit
+
+
+def _partly(name: str, condition: str) -> Index:
+    """An index by deadline of only those cases that meet a condition: a few of many."""
+    return Index(name, "due_at", "id", sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 class InCase(Sighted):
@@ -142,6 +147,9 @@ class Case(HasLifecycle, db.Model):
             UniqueConstraint("number_unit_id", "number_year", "number_serial"),
             *(Index(f"ix_cases_{column}_queue", column, "bucket", "due_at", "id") for column in heaps),
             Index("ix_cases_queue", "bucket", "due_at", "id"),
+            _partly("ix_cases_due", "due_at IS NOT NULL"),
+            _partly("ix_cases_red", "risk = 'red' AND bucket != 'done'"),
+            _partly("ix_cases_urgent", "urgent = TRUE AND bucket != 'done'"),
         )
 
     @classmethod

@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from flask import abort
-from sqlalchemy import Uuid, bindparam, or_, select
+from sqlalchemy import Uuid, bindparam, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -103,12 +103,14 @@ def get_attachment(id: UUID) -> Attachment:
 
 
 def find(words: str) -> list[Case]:
-    """The newest cases in sight whose text, code, names or phones have all the words; at most ``PAGE``."""
+    """The newest cases in sight whose text, names or phones have all the words, at most ``PAGE``; a code finds its case."""
     matching = search.matching(words, current_scope())
     if matching is None:
         return []
-    query = select(Case).where(or_(Case.id.in_(matching), Case.code == words.strip().upper())).options(*AS_ROW)
-    return list(db.session.scalars(query.order_by(Case.id.desc()).limit(PAGE)))
+    of_code = select(Case).where(Case.code == words.strip().upper()).options(*AS_ROW)
+    of_text = select(Case).join(search.CaseText, search.CaseText.case_id == Case.id).where(matching).options(*AS_ROW)
+    newest = of_text.order_by(search.CaseText.id.desc()).limit(PAGE)
+    return list(dict.fromkeys([*db.session.scalars(of_code), *db.session.scalars(newest)]))
 
 
 def all_cases_in_batches(size: int = 500):

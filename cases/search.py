@@ -18,6 +18,7 @@ from cases.models import Case, InCase, Party
 from core import text
 from core.db import db
 from grid.access import Scope, kept
+from grid.areas import COUNTY
 
 FTS = table("case_texts_fts", column("rowid"), column("case_texts_fts"))
 
@@ -64,7 +65,7 @@ def _body(case: Case, parties: Sequence[Party]) -> str:
 
 
 def matching(query: str, scope: Scope):
-    """A subquery of the ids of cases whose text has all words of the query; None if there is nothing to look for."""
+    """The condition that a ``CaseText`` has all words of the query; None if there is nothing to look for."""
     phrases = text.phrases(query)
     if not phrases:
         return None
@@ -86,6 +87,9 @@ def _sight_tokens(case: Case) -> list[str]:
 
 
 def _tokens_of(scope: Scope) -> list[str]:
+    """The words that stand for what somebody sees; none for who sees the whole county, where they would only cost."""
+    if scope.ids(COUNTY):
+        return []
     people = [f"zzp{scope.person_id}"] if scope.person_id else []
     return [f"zza{id}" for _kind, id in scope.areas] + [f"zzu{id}" for id in scope.units] + people
 
@@ -95,7 +99,7 @@ def _on_sqlite(phrases: list[str], tokens: list[str]):
     seen = " OR ".join(f'"{token}"' for token in tokens)
     match = literal(f"{words} AND ({seen})" if seen else words)
     hits = select(FTS.c.rowid).where(FTS.c.case_texts_fts.op("MATCH")(match))
-    return select(CaseText.case_id).where(CaseText.id.in_(hits))
+    return CaseText.id.in_(hits)
 
 
 def _on_postgresql(phrases: list[str], tokens: list[str]):
@@ -103,7 +107,7 @@ def _on_postgresql(phrases: list[str], tokens: list[str]):
     needed = literal(_grams_of(phrases), ARRAY(Text))
     found = [grams.op("@>")(needed), *(CaseText.body.contains(f" {p} ", autoescape=True) for p in phrases)]
     seen = [grams.op("&&")(literal(tokens, ARRAY(Text)))] if tokens else []
-    return select(CaseText.case_id).where(and_(*found, *seen))
+    return and_(*found, *seen)
 
 
 def _grams_of(phrases: list[str]) -> list[str]:

@@ -2,13 +2,16 @@
 
 import os
 import tempfile
+from functools import lru_cache
+from gettext import NullTranslations
 from pathlib import Path
 
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from flask import Flask, session
-from flask_babel import Babel, get_locale, gettext
+from babel.support import Translations
+from flask import Flask, current_app, g, has_request_context, session
+from flask_babel import Babel
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}
@@ -16,6 +19,29 @@ METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 KEYWORDS = DEFAULT_KEYWORDS | {"N_": None, "_l": None, "Refused": None, "Conflict": None}
 TEMPLATE_FOLDERS = ("home",)
 SOURCES = Path(__file__).parents[1] / "translations"
+
+
+def catalogue() -> NullTranslations:
+    """The texts of the reader's language, loaded once in the process."""
+    if "catalogue" not in g:
+        g.catalogue = _loaded(current_app.config["TRANSLATIONS"], language())
+    return g.catalogue
+
+
+@lru_cache(maxsize=8)
+def _loaded(folder: str, chosen: str) -> NullTranslations:
+    return Translations.load(folder, [chosen])
+
+
+def gettext(text: str, **values) -> str:
+    """A text in the reader's language. Flask-Babel's own looks up domain and locale anew at each of a page's texts."""
+    found = catalogue().gettext(text)
+    return found % values if values else found
+
+
+def ngettext(one: str, many: str, num: int, **values) -> str:
+    """A text that counts, in the reader's language."""
+    return catalogue().ngettext(one, many, num) % {"num": num, **values}
 
 
 def label(key: str) -> str:
@@ -31,19 +57,23 @@ def open_catalogues(app: Flask) -> None:
     app.config.update(BABEL_TRANSLATION_DIRECTORIES=str(folder), BABEL_DEFAULT_LOCALE="zh",
                       BABEL_DEFAULT_TIMEZONE="Asia/Shanghai")  # fmt: skip
     Babel(app, locale_selector=language)
+    app.jinja_env.install_gettext_callables(
+        lambda text: catalogue().gettext(text),
+        lambda one, many, num: catalogue().ngettext(one, many, num),
+        newstyle=True,
+    )
     app.jinja_env.filters["label"] = label
     app.jinja_env.globals.update(languages=LANGUAGES, html_language=lambda: HTML_LANGUAGE[language()])
 
 
 def language() -> str:
-    """The language this reader chose: a key of ``LANGUAGES``."""
-    return session.get("language", "zh")
+    """The language this reader chose: a key of ``LANGUAGES``. Outside a request it is Chinese."""
+    return session.get("language", "zh") if has_request_context() else "zh"
 
 
 def is_chinese() -> bool:
     """Whether the page being made is in Chinese; outside a request it is."""
-    locale = get_locale()
-    return locale is None or locale.language == "zh"
+    return language() == "zh"
 
 
 def compile_catalogues(folder: Path) -> None:

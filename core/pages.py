@@ -3,7 +3,6 @@
 from http import HTTPStatus
 
 from flask import Flask, redirect, render_template, request, session, url_for
-from flask_babel import gettext
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -12,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from core.db import db
 from core.errors import Conflict, Refused
-from core.i18n import label
+from core.i18n import gettext, label
 from core.marks import N_
 
 EXPLAINED = {

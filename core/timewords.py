@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from flask_babel import format_date, format_datetime, gettext, ngettext, to_user_timezone
+from flask_babel import format_date, format_datetime, to_user_timezone
 
-from core.i18n import is_chinese
+from core.i18n import gettext, is_chinese, ngettext
 
 SOON_HOURS = 48
 LATE, SOON, ON_TIME = "late", "soon", "on-time"

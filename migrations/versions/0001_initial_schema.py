@@ -202,6 +202,27 @@ def upgrade():
         batch_op.create_index("ix_cases_desk_id_queue", ["desk_id", "bucket", "due_at", "id"], unique=False)
         batch_op.create_index("ix_cases_grid_id_queue", ["grid_id", "bucket", "due_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_cases_handler_id"), ["handler_id"], unique=False)
+        batch_op.create_index(
+            "ix_cases_due",
+            ["due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("due_at IS NOT NULL"),
+            postgresql_where=sa.text("due_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_cases_red",
+            ["due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("risk = 'red' AND bucket != 'done'"),
+            postgresql_where=sa.text("risk = 'red' AND bucket != 'done'"),
+        )
+        batch_op.create_index(
+            "ix_cases_urgent",
+            ["due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("urgent = TRUE AND bucket != 'done'"),
+            postgresql_where=sa.text("urgent = TRUE AND bucket != 'done'"),
+        )
         batch_op.create_index("ix_cases_queue", ["bucket", "due_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_cases_reporter_id"), ["reporter_id"], unique=False)
         batch_op.create_index("ix_cases_township_id_queue", ["township_id", "bucket", "due_at", "id"], unique=False)
@@ -435,6 +456,9 @@ def downgrade():
         batch_op.drop_index("ix_cases_unit_id_queue")
         batch_op.drop_index("ix_cases_township_id_queue")
         batch_op.drop_index(batch_op.f("ix_cases_reporter_id"))
+        batch_op.drop_index("ix_cases_urgent")
+        batch_op.drop_index("ix_cases_red")
+        batch_op.drop_index("ix_cases_due")
         batch_op.drop_index("ix_cases_queue")
         batch_op.drop_index(batch_op.f("ix_cases_handler_id"))
         batch_op.drop_index("ix_cases_grid_id_queue")
