@@ -174,9 +174,9 @@ def test_two_returns_at_once_do_not_count_as_one(app, sign_in):
     assert db.session.scalars(select(Case.returns)).all() == [1, 1]
 
 
+@pytest.mark.parametrize("server", ["postgres"], indirect=True, scope="session")
 def test_two_sessions_that_read_the_same_version_do_not_both_write(app):
-    if db.engine.dialect.name == "sqlite":
-        pytest.skip("SQLite lets only one transaction write at a time")
+    """SQLite lets only one transaction write at a time."""
     case = a_case()
     colleague("village")
     db.session.commit()

@@ -121,9 +121,9 @@ def test_the_database_refuses_to_change_history(app, statement):
         by_hand(statement)
 
 
+@pytest.mark.parametrize("server", ["postgres"], indirect=True, scope="session")
 def test_postgresql_refuses_to_empty_history(app):
-    if db.engine.dialect.name == "sqlite":
-        pytest.skip("SQLite has no TRUNCATE")
+    """SQLite has no TRUNCATE."""
     a_case()
     for statement in ("TRUNCATE case_entries", "TRUNCATE cases CASCADE"):
         with pytest.raises(DBAPIError, match="history cannot be changed"):
