@@ -46,11 +46,6 @@ class DisputeType:
     list_a: str
     mediable: bool
 
-    @property
-    def is_main(self) -> bool:
-        """Whether this is one of the main classes."""
-        return len(self.code) == 2
-
 
 @cache
 def dispute_types() -> dict[str, DisputeType]:

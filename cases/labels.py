@@ -1,6 +1,6 @@
 """The words for what the tables name: a sentence for every operation, and names for fields, kinds and titles. Pure."""
 
-from cases.dictionaries import DISPUTE, PLAIN_KINDS, dispute_types
+from cases.dictionaries import DISPUTE, PLAIN_KINDS, dispute_types, statistics_types
 from cases.lifecycle import NORMAL, RESTRICTED
 from core.marks import N_
 
@@ -107,6 +107,12 @@ def type_name(code: str | None, *, chinese: bool) -> str:
     """The name of a dispute type of list B in one of the two languages; empty for an unknown code."""
     found = dispute_types().get(code or "")
     return (found.zh if chinese else found.en) if found else ""
+
+
+def counted_as(code: str | None, *, chinese: bool) -> str:
+    """The type of list A under which justice statistics count a type of list B; empty for an unknown code."""
+    found = dispute_types().get(code or "")
+    return statistics_types()[found.list_a][0 if chinese else 1] if found else ""
 
 
 def title_key(case) -> str | None:

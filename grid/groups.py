@@ -54,12 +54,6 @@ def group_of_link(secret: str) -> HouseholdGroup | None:
         return db.session.scalar(select(HouseholdGroup).where(HouseholdGroup.link_hash == hash_of(secret)))
 
 
-def groups_in(area: Area) -> list[HouseholdGroup]:
-    """The household groups of an area, in the order of the tree."""
-    inside = select(HouseholdGroup).join(Area, HouseholdGroup.area_id == Area.id)
-    return list(db.session.scalars(inside.where(Area.path.startswith(area.path)).order_by(Area.path)))
-
-
 def get_group(area_id: int) -> HouseholdGroup:
     """The group, or 404 both when there is none and when it is outside the scope."""
     return db.one_or_404(select(HouseholdGroup).where(HouseholdGroup.area_id == area_id))

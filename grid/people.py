@@ -7,7 +7,6 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from flask_login import UserMixin
 from sqlalchemy import CheckConstraint, ForeignKey, and_, or_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -20,7 +19,7 @@ from grid.units import Unit
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
-class Person(UserMixin, db.Model):
+class Person(db.Model):
     """Somebody with an account."""
 
     __tablename__ = "people"
@@ -33,11 +32,6 @@ class Person(UserMixin, db.Model):
     is_demo: Mapped[bool] = mapped_column(default=False)
     posts: Mapped[list[Post]] = relationship(back_populates="person", order_by="Post.id")
 
-    @property
-    def is_active(self) -> bool:
-        """Whether this person may sign in; asked by Flask-Login at every request."""
-        return self.active
-
     def posts_on(self, day: date) -> list[Post]:
         """The posts held on a day."""
         return [p for p in self.posts if p.from_on <= day and (p.to_on is None or day <= p.to_on)]
@@ -45,10 +39,6 @@ class Person(UserMixin, db.Model):
     def set_password(self, password: str) -> None:
         """Keep the password's argon2id hash (OWASP ASVS 5.0 V11.4.2)."""
         self.password_hash = HASHER.hash(password)
-
-    def has_password(self, password: str) -> bool:
-        """Whether this is the password. Takes as long for a wrong one as for the right one."""
-        return matches(self.password_hash, password)
 
 
 class Post(db.Model):
