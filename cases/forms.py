@@ -19,6 +19,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )  # fmt: skip
+from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional, Regexp, ValidationError
 
 from cases import queries
@@ -27,7 +28,7 @@ from cases.labels import FIELD_NAMES, SUPERVISION
 from cases.lifecycle import CONFIDENTIALITIES, HANDLINGS, RISKS, SKIP_REASONS
 from cases.models import Case
 from cases.sight import may_come_to
-from core.forms import Form, MomentField, RecordField, TicksField, at_most, not_in_the_future, said
+from core.forms import Form, MomentField, RecordField, TicksField, at_most, choices, not_in_the_future, said
 from core.i18n import is_chinese, label
 from grid.units import centres_below, units_to_call, units_under
 
@@ -57,9 +58,9 @@ class Asked:
     day: date
 
 
-def keys_as_choices(keys, empty: bool = False) -> list[tuple[str, str]]:
+def keys_as_choices(keys, empty: bool = False) -> list[SelectChoice]:
     """Keys of a table as the choices of a field."""
-    return ([("", "")] if empty else []) + [(key, label(key)) for key in keys]
+    return choices(({"": ""} if empty else {}) | {key: label(key) for key in keys})
 
 
 def _text(name, most=2000):
@@ -103,8 +104,8 @@ def _consents(asked):
 
 
 def _dispute_type(asked):
-    choices = [("", ""), *((t.code, f"{t.code} {t.zh if is_chinese() else t.en}") for t in dispute_types().values())]
-    return SelectField(_(FIELD_NAMES["dispute_type"]), choices=choices, default=asked.case.dispute_type)
+    names = {"": ""} | {t.code: f"{t.code} {t.zh if is_chinese() else t.en}" for t in dispute_types().values()}
+    return SelectField(_(FIELD_NAMES["dispute_type"]), choices=choices(names), default=asked.case.dispute_type)
 
 
 def _survivor(asked):
@@ -160,7 +161,7 @@ FIELDS: dict[str, Callable] = {
     "urgent": _radio("urgent", ("yes", "no")),
     "legacy": _radio("legacy", ("yes", "no")),
     "supervision": lambda a: RadioField(_(FIELD_NAMES["supervision"]), [InputRequired(_l("Please choose."))],
-                                        choices=[(str(n), label(SUPERVISION[n])) for n in (1, 2, 3)]),
+                                        choices=choices({str(n): label(SUPERVISION[n]) for n in (1, 2, 3)})),
     "files": lambda a: MultipleFileField(_(FIELD_NAMES["files"])),
 }  # fmt: skip
 

@@ -72,7 +72,7 @@ def leader_report(secret):
     group = group_of_link(secret)
     if group is None:
         abort(404)
-    kind, words = request.form.get("kind", ""), request.form.get("words", "").strip()
+    kind, words = request.form.get("kind", ""), request.form.get("words", "").replace("\0", "").strip()
     error = _leader_error(kind, words) if request.method == "POST" else ""
     if request.method == "GET" or error:
         page = render_template("cases/leader.html", group=group, kinds=LEADER_KINDS, kind=kind, words=words, error=error,

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from cases.lifecycle import LIMITS
 from core.calendar import UNITS, Limit
 from core.db import db
+from grid.access import kept
 
 
 class LimitSetting(db.Model):
@@ -21,9 +22,12 @@ class LimitSetting(db.Model):
     unit: Mapped[str]
 
 
+CHANGED = kept(select(LimitSetting))
+
+
 def limits_in_force() -> dict[str, Limit]:
     """Every limit by name."""
-    changed = db.session.scalars(select(LimitSetting))
+    changed = db.session.scalars(CHANGED)
     return LIMITS | {setting.name: Limit(setting.amount, setting.unit) for setting in changed if setting.name in LIMITS}
 
 

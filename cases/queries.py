@@ -30,6 +30,7 @@ CASE_PAGE = kept(
         joinedload(Case.desk).lazyload(Unit.area),
     )
 )  # fmt: skip
+CASE_BY_ID = kept(select(Case).where(Case.id == bindparam("id", type_=Uuid())))
 UNITS = kept(
     select(CaseUnit)
     .where(CaseUnit.case_id == bindparam("case_id", type_=Uuid()))
@@ -57,7 +58,7 @@ ATTACHMENTS = kept(
 
 def get_case(code: str) -> Case:
     """The case with all its page shows of itself, or 404 both when there is none and when it is out of sight."""
-    case = db.session.scalar(CASE_PAGE, {"code": code.upper()})
+    case = db.session.scalar(CASE_PAGE, {"code": code.replace("\0", "").upper()})
     if case is None:
         abort(404)
     # By hand, since SQLAlchemy would build these statements anew at every load.
@@ -74,7 +75,7 @@ def find_case(code: str) -> Case | None:
 
 def case_by_id(id: UUID) -> Case | None:
     """The case of that id, if it is in sight."""
-    return db.session.scalar(select(Case).where(Case.id == id))
+    return db.session.scalar(CASE_BY_ID, {"id": id})
 
 
 def entry_with_key(key: UUID) -> CaseEntry | None:

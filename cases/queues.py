@@ -138,7 +138,7 @@ def _read_place(place: str) -> tuple[datetime | None, UUID | None]:
         return None, None
     due, id = place.split("~")
     at = datetime.fromisoformat(due) if due else None
-    if at is not None and at.tzinfo is None:
+    if at is not None and (at.tzinfo is None or not 1 < at.year < 9999):  # no zone, or no moment in UTC
         raise ValueError(place)
     return at, UUID(id)
 

@@ -17,7 +17,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional, Regexp, Val
 
 from cases.dictionaries import CATEGORIES, DISPUTE, PLAIN_KINDS, SOURCES
 from cases.forms import PHONE, digits, keys_as_choices
-from core.forms import Form, RecordField, at_most, not_in_the_future, said
+from core.forms import Form, RecordField, at_most, choices, not_in_the_future, said
 from core.marks import N_
 from grid.areas import Area
 
@@ -60,10 +60,10 @@ class ReportForm(Form):
     def offer(self, areas: list[Area]) -> None:
         """Fill in the choices for whoever reports."""
         self.kind.choices = keys_as_choices(PLAIN_KINDS) + keys_as_choices([c for c in CATEGORIES if c != DISPUTE])
-        self.risk.choices = [(risk, _(words)) for risk, words in RISK_WORDS.items()]
+        self.risk.choices = choices({risk: _(words) for risk, words in RISK_WORDS.items()})
         self.source.choices = keys_as_choices(SOURCES)
         self.area.by_id = {str(area.id): area for area in areas}
-        self.area.choices = [(str(area.id), area.label) for area in areas]
+        self.area.choices = choices({str(area.id): area.label for area in areas})
 
     def validate_result(self, field):
         """A case settled on the spot says how."""

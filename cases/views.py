@@ -31,7 +31,7 @@ def index():
     views = queues.viewpoints(current_user)
     view = views.get(request.args.get("view", ""), next(iter(views.values())))
     tab = request.args.get("tab") if request.args.get("tab") in queues.TABS else "in_hand"
-    asked = {name: request.args.get(name, "") for name in ("category", "risk", "after")}
+    asked = {name: request.args.get(name, "").replace("\0", "") for name in ("category", "risk", "after")}
     try:
         rows, following = queues.page_of(view, tab, now(), **asked)
     except ValueError:
@@ -44,7 +44,7 @@ def index():
 @routes.page("/search", may="see cases")
 def search():
     """Search by code, name, phone or any words of the text."""
-    words = request.args.get("q", "").strip()[:100]
+    words = request.args.get("q", "").replace("\0", "").strip()[:100]
     rows = queries.find(words) if words else []
     return render_template("cases/search.html", words=words, rows=rows, most=queries.PAGE)
 
@@ -96,9 +96,8 @@ def _carry_out(case, transition, form):
 
 def _send_again(case, transition, form, why):
     """The form as it was typed, with the reason on top and a key of its own."""
-    code = case.code
-    db.session.rollback()
-    case = queries.get_case(code)
+    db.session.rollback()  # first: after a failed flush nothing can be read, not even the code
+    case = queries.get_case(case.code)
     form.key.data, form.version.data = str(new_id()), str(case.version)
     return _operation_page(case, transition, form, refused=why), 409
 

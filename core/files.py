@@ -63,7 +63,7 @@ def receive_all(sent, limit: int) -> tuple[list[Upload], Refused | None]:
 
 def _short(name: str) -> str:
     """The end of a name, which holds its ending."""
-    return name[-LONGEST_NAME:]
+    return name.replace("\0", "")[-LONGEST_NAME:]
 
 
 class Name(str):

@@ -6,12 +6,14 @@ from zoneinfo import ZoneInfo
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateTimeLocalField, PasswordField, SelectField, SelectMultipleField, StringField
+from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from core.clock import now
 
 ZONE = ZoneInfo("Asia/Shanghai")
+LIKELY_YEARS = (1950, 2100)
 
 
 class Form(FlaskForm):
@@ -47,10 +49,17 @@ def at_most(most: int) -> list:
 
 def not_in_the_future(_form, field) -> None:
     """The check of a day or moment that has passed. Raises ``ValidationError`` for one that has not."""
+    if field.data is None:  # what was typed is no day at all, which the field itself says
+        return
     last = now().astimezone(ZONE)
     late = field.data.replace(tzinfo=ZONE) > last if isinstance(field.data, datetime) else field.data > last.date()
     if late:
         raise ValidationError(_l("This lies in the future."))
+
+
+def choices(names: dict[str, str]) -> list[SelectChoice]:
+    """The choices of a field: what is sent, and what is read."""
+    return [SelectChoice(value, name) for value, name in names.items()]
 
 
 class RecordField(SelectField):
@@ -59,8 +68,10 @@ class RecordField(SelectField):
     def __init__(self, label=None, validators=None, *, records=(), name_of=None, empty=None, **kwargs):
         name_of = name_of or (lambda record: record.name)
         self.by_id = {str(record.id): record for record in records}
-        choices = [(id, name_of(record)) for id, record in self.by_id.items()]
-        super().__init__(label, validators, choices=[("", empty), *choices] if empty is not None else choices, **kwargs)
+        names = {id: name_of(record) for id, record in self.by_id.items()}
+        super().__init__(
+            label, validators, choices=choices({"": empty} | names if empty is not None else names), **kwargs
+        )
 
     @property
     def record(self):
@@ -77,7 +88,8 @@ class TicksField(SelectMultipleField):
     def __init__(self, label=None, validators=None, *, records=(), name_of=None, **kwargs):
         name_of = name_of or (lambda record: record.name)
         self.by_id = {str(record.id): record for record in records}
-        super().__init__(label, validators, choices=[(id, name_of(r)) for id, r in self.by_id.items()], **kwargs)
+        names = {id: name_of(record) for id, record in self.by_id.items()}
+        super().__init__(label, validators, choices=choices(names), **kwargs)
 
     @property
     def records(self) -> list:
@@ -86,7 +98,12 @@ class TicksField(SelectMultipleField):
 
 
 class MomentField(DateTimeLocalField):
-    """A date and time on the county's clock; ``moment`` is aware."""
+    """A date and time on the county's clock, within a lifetime; ``moment`` is aware."""
+
+    def pre_validate(self, form) -> None:
+        """Refuse years nobody can mean."""
+        if self.data and not LIKELY_YEARS[0] <= self.data.year <= LIKELY_YEARS[1]:
+            raise ValidationError(_l("Is the year right?"))
 
     @property
     def moment(self):

@@ -102,4 +102,5 @@ def _show_http_error(error):
         return error.response
     code = getattr(error, "code", 500) or 500
     title, advice = EXPLAINED.get(code, EXPLAINED[400 if code < 500 else 500])
-    return render_template("core/error.html", title=gettext(title), advice=gettext(advice), fields=sent_fields()), code
+    fields = [] if code == 413 else sent_fields()  # what is too large cannot be read here either
+    return render_template("core/error.html", title=gettext(title), advice=gettext(advice), fields=fields), code

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -53,9 +53,12 @@ def next_number(unit_id: int, year: int) -> int:
     return db.session.scalar(bump.returning(NumberCounter.last))
 
 
+CENTRES_AT = select(Unit).where(Unit.kind == CENTRE, Unit.area_id.in_(bindparam("areas", expanding=True)))
+
+
 def centre_over(area: Area, above: str | None = None) -> Unit | None:
     """The nearest centre that covers an area; with ``above``, the nearest on a higher level than that one."""
-    centres = db.session.scalars(select(Unit).where(Unit.kind == CENTRE, Unit.area_id.in_(area.line)))
+    centres = db.session.scalars(CENTRES_AT, {"areas": area.line})
     fitting = [c for c in centres if above is None or roles.is_above(c.level, above)]
     return min(fitting, key=lambda centre: roles.LEVELS.index(centre.level), default=None)
 

@@ -62,7 +62,8 @@ def sign_in():
     kept = [(name, value) for name, value in sent_fields() if name.startswith("kept.")]
     person = _checked(form) if form.validate() else None
     if person is None:
-        return render_template("grid/sign_in.html", form=form, kept=kept), 422 if form.errors else 401
+        status = 422 if form.username.errors or form.password.errors else 401
+        return render_template("grid/sign_in.html", form=form, kept=kept), status
     _forget_session()
     login_user(SignedIn(person, now().astimezone(ZONE).date()))
     session.permanent = True
@@ -98,7 +99,10 @@ def _checked(form):
 
 def _local(target: str) -> str:
     """A target on this site, else the home page: an address elsewhere is never followed."""
-    parts = urlsplit(target or "")
+    try:
+        parts = urlsplit(target or "")
+    except ValueError:  # a broken IPv6 address
+        return url_for("home.home")
     safe = target.startswith("/") and not parts.scheme and not parts.netloc and "\\" not in target if target else False
     return target if safe and not target.startswith("//") else url_for("home.home")
 

@@ -26,7 +26,7 @@ class Page(HTMLParser):
         self.ids += [found["id"]] if "id" in found else []
         self.labelled |= {found["for"]} if tag == "label" and "for" in found else set()
         if tag in ("input", "select", "textarea") and found.get("type") not in UNLABELLED:
-            self.fields.append(found)
+            self.fields.append(found | {"inside label": "label" in self._inside})
         if "style" in found or tag == "style" or any(name.startswith("on") for name in found):
             self.inline.append(f"<{tag}>")
         if tag == "script" and "src" not in found:
@@ -42,6 +42,10 @@ class Page(HTMLParser):
             continue
 
 
+def _has_label(field: dict, labelled: set[str]) -> bool:
+    return field["inside label"] or field.get("id") in labelled or bool(field.get("aria-label"))
+
+
 def inspect(html: str) -> None:
     """Fail with the first rule a page breaks."""
     page = Page()
@@ -51,6 +55,6 @@ def inspect(html: str) -> None:
     assert page.headings == 1, f"The page has {page.headings} main headings."
     twice = {id for id in page.ids if page.ids.count(id) > 1}
     assert not twice, f"Ids used twice: {sorted(twice)}."
-    nameless = [f for f in page.fields if f.get("id") not in page.labelled and not f.get("aria-label")]
+    nameless = [f for f in page.fields if not _has_label(f, page.labelled)]
     assert not nameless, f"Fields without a label: {[f.get('name') for f in nameless]}."
     assert not page.inline, f"Inline code or style: {page.inline}."

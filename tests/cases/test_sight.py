@@ -13,13 +13,13 @@ from tests.factories import (
     a_case,
     accepted,
     act,
+    colleague,
     grid_of,
     in_progress,
     mediating,
     person,
     reviewed,
     scope,
-    unit,
     unit_of,
     with_parties,
 )
@@ -136,7 +136,14 @@ def test_a_restricted_case_is_seen_by_its_handler_and_not_by_the_handlers_unit(a
     act(case, "assign", "village", unit=unit_of("department"), handling="general", handler=person("department"))
     act(case, "acknowledge", "department")
     assert those_who_see(case) == {"grid", "village", "department"}
-    assert not sees(f"unit{unit('平定营镇自然资源所').id}", case)
+    assert not sees(colleague("department"), case)
+
+
+def test_a_colleague_who_came_later_does_not_see_the_restricted_cases_of_the_unit(app):
+    restricted, sensitive = accepted(confidentiality="restricted"), accepted(confidentiality="sensitive")
+    newcomer = colleague("village")
+    assert sees(newcomer, sensitive)
+    assert not sees(newcomer, restricted)
 
 
 def test_a_restricted_case_that_moves_up_names_the_staff_there(app):
