@@ -80,13 +80,25 @@ def is_fine(answer):
 # A report that is not right.
 
 WRONG = {
-    "no kind": {"kind": None}, "an unknown kind": {"kind": "ufo"}, "no place": {"area": None}, "a place of no number": {"area": "x"},
-    "a place that does not exist": {"area": "99999999"}, "no words": {"description": " "}, "too many words": {"description": "字" * 2001},
-    "settled without a word": {"settled": "y", "result": ""}, "no phone number": {"applicant_phone": "call me"},
-    "a crowd": {"people_count": "10001"}, "nobody": {"people_count": "0"}, "no number": {"people_count": "many"},
-    "no day": {"occurred_on": "yesterday"}, "a day to come": {"occurred_on": "2999-01-01"}, "an unknown colour": {"risk": "green"},
-    "an unknown source": {"source": "gossip"}, "too long a place": {"place": "远" * 101}, "too long a name": {"applicant": "王" * 61},
-}  # fmt: skip
+    "no kind": {"kind": None},
+    "an unknown kind": {"kind": "ufo"},
+    "no place": {"area": None},
+    "a place of no number": {"area": "x"},
+    "a place that does not exist": {"area": "99999999"},
+    "no words": {"description": " "},
+    "too many words": {"description": "字" * 2001},
+    "settled without a word": {"settled": "y", "result": ""},
+    "no phone number": {"applicant_phone": "call me"},
+    "a crowd": {"people_count": "10001"},
+    "nobody": {"people_count": "0"},
+    "no number": {"people_count": "many"},
+    "no day": {"occurred_on": "yesterday"},
+    "a day to come": {"occurred_on": "2999-01-01"},
+    "an unknown colour": {"risk": "green"},
+    "an unknown source": {"source": "gossip"},
+    "too long a place": {"place": "远" * 101},
+    "too long a name": {"applicant": "王" * 61},
+}
 
 
 @pytest.mark.parametrize("changes", WRONG.values(), ids=WRONG)
@@ -528,7 +540,8 @@ def test_filters_and_words_that_make_no_sense_find_nothing_and_break_nothing(app
 # Signing in, the language, a leader's page, limits, feedback.
 
 
-@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil.example", "\\\\evil", "//[", "javascript:alert(1)",
+@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil.example", "\\\\evil", "//[",
+                                    "javascript:alert(1)",
                                     "/\x00", "http:evil", "///evil", "/%0d%0aX: y", "\r\nX: y", "", "/cases/"])  # fmt: skip
 def test_nobody_is_led_elsewhere(app, target):
     for address, form in (

@@ -148,7 +148,7 @@ BAD = {
                                     ["line 5: the code '５２２７２５００１０００' does not have twelve digits"]),
     "no name": ([*ABOVE, COUNTY_ROW, "522725001000,,township,522725000000"], ["line 5: 522725001000 has no name"]),
     "a level nobody knows": ([*ABOVE, COUNTY_ROW, "522725001000,雍阳街道,town,522725000000"],
-                             ["line 5: the level 'town' of 522725001000 is none of province, prefecture, county, township, village"]),  # noqa: E501 -- one line of the program, whole
+                             ["line 5: the level 'town' of 522725001000 is none of province, prefecture, county, township, village"]),
     "an orphan": ([*ABOVE, COUNTY_ROW, "522725001000,雍阳街道,township,522799000000"],
                   ["line 5: 522725001000 雍阳街道 is an orphan: no line has its parent 522799000000"]),
     "no parent at all": ([*ABOVE, COUNTY_ROW, "522725001000,雍阳街道,township,"],
