@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, literal_column
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from cases import effects, sight
@@ -25,7 +25,9 @@ from grid.units import Unit
 
 def _partly(name: str, condition: str) -> Index:
     """An index by deadline of only those cases that meet a condition: a few of many."""
-    return Index(name, "due_at", "id", sqlite_where=text(condition), postgresql_where=text(condition))
+    return Index(
+        name, "due_at", "id", sqlite_where=literal_column(condition), postgresql_where=literal_column(condition)
+    )
 
 
 class InCase(Sighted):
