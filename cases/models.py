@@ -149,7 +149,7 @@ class Case(HasLifecycle, db.Model):
             UniqueConstraint("number_unit_id", "number_year", "number_serial"),
             *(Index(f"ix_cases_{column}_queue", column, "bucket", "due_at", "id") for column in heaps),
             Index("ix_cases_queue", "bucket", "due_at", "id"),
-            _partly("ix_cases_due", "due_at IS NOT NULL"),
+            _partly("ix_cases_due", "bucket != 'done'"),
             _partly("ix_cases_red", "risk = 'red' AND bucket != 'done'"),
             _partly("ix_cases_urgent", "urgent = TRUE AND bucket != 'done'"),
         )

@@ -105,7 +105,7 @@ def page_of(view: Viewpoint, tab: str, at: datetime, *, after: str = "", categor
 @lru_cache(maxsize=4096)
 def _page(view: Viewpoint, tab: str, category: bool, risk: bool, after: bool):
     newest_first = tab in UNDATED
-    query = select(Case).where(view.of(tab), *_in_tab(tab)).options(*AS_ROW)
+    query = select(Case).where(view.of(tab), *_in_tab(view, tab)).options(*AS_ROW)
     if category:
         query = query.where(Case.category == bindparam("category"))
     if risk:
@@ -116,16 +116,22 @@ def _page(view: Viewpoint, tab: str, category: bool, risk: bool, after: bool):
     return kept(query.order_by(*order).limit(PAGE + 1))
 
 
-def _in_tab(tab: str):
+def _in_tab(view: Viewpoint, tab: str):
     if tab in BUCKET_OF_TAB:
         return (Case.bucket == literal_column(f"'{BUCKET_OF_TAB[tab]}'"),)
     at, soon = bindparam("at", type_=UtcDateTime()), bindparam("soon", type_=UtcDateTime())
     due = Case.due_at < at if tab == "overdue" else and_(Case.due_at >= at, Case.due_at < soon)
-    return (due,)  # only what is not over has a deadline: the database holds that too
+    return (still_open(view), due)
+
+
+def still_open(view: Viewpoint):
+    """The condition that a case has not ended, written so that the view's own index serves it: one by heap, or for the
+    whole county the one that leaves out what is over."""
+    return is_open() if view.column else Case.bucket != literal_column(f"'{DONE}'")
 
 
 def is_open():
-    """The condition that a case has not ended; as a list of heaps, so that an index serves it."""
+    """The condition that a case has not ended, as a list of heaps."""
     return Case.bucket.in_([literal_column(f"'{bucket}'") for bucket in OPEN_BUCKETS])
 
 
@@ -158,7 +164,7 @@ def counts(view: Viewpoint, at: datetime) -> dict[str, int]:
 def _counts(view: Viewpoint):
     """Ended cases are not counted: there is nothing to do about them."""
     columns = [
-        _capped(select(Case.id).where(view.of(tab), *_in_tab(tab))).label(tab) for tab in TABS if tab != "closed"
+        _capped(select(Case.id).where(view.of(tab), *_in_tab(view, tab))).label(tab) for tab in TABS if tab != "closed"
     ]
     return kept(select(*columns))
 
@@ -190,7 +196,7 @@ def red_and_overdue(view: Viewpoint, at: datetime) -> dict[str, list[Case]]:
     going_on = base.where(Case.bucket != literal_column(f"'{DONE}'"))
     return {
         "red": list(db.session.scalars(going_on.where(Case.risk == literal_column("'red'")))),
-        "overdue": list(db.session.scalars(base.where(Case.due_at < at))),
+        "overdue": list(db.session.scalars(base.where(still_open(view), Case.due_at < at))),
         "urgent": list(db.session.scalars(going_on.where(Case.urgent == literal_column("TRUE"), Case.risk != "red"))),
     }
 

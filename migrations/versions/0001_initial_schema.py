@@ -206,8 +206,8 @@ def upgrade():
             "ix_cases_due",
             ["due_at", "id"],
             unique=False,
-            sqlite_where=sa.text("due_at IS NOT NULL"),
-            postgresql_where=sa.text("due_at IS NOT NULL"),
+            sqlite_where=sa.text("bucket != 'done'"),
+            postgresql_where=sa.text("bucket != 'done'"),
         )
         batch_op.create_index(
             "ix_cases_red",
