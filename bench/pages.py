@@ -107,15 +107,15 @@ def _pages_of_a_case(client) -> Iterator[tuple[str, str]]:
 # --- Growth -----------------------------------------------------------------------------------------------
 
 
-def growth(few: Flask, many: Flask, accounts, rounds: int, clock) -> Iterator[tuple[str, str, float, float]]:
-    """Account, page, and the milliseconds with few and with many cases, measured by turns."""
+def growth(few: Flask, many: Flask, accounts, rounds: int, clock) -> Iterator[tuple[str, str, list[float], list[int]]]:
+    """Account, page, the milliseconds with few and with many cases measured by turns, and how many cases each lists."""
     for account in accounts:
         clients = [signed_in(app, account) for app in (few, many)]
         for page, path in GROWING.items():
             before, after = _best(clients, path, rounds, clock)
             if after > before * SUSPECT:  # a busy machine makes such a difference too: look longer
                 before, after = map(min, (before, after), _best(clients, path, 4 * rounds, clock))
-            yield account, page, before, after
+            yield account, page, [before, after], [len(set(CODE.findall(read(client, path)))) for client in clients]
 
 
 def _best(clients: list, path: str, rounds: int, clock) -> list[float]:

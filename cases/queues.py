@@ -202,20 +202,13 @@ def red_and_overdue(view: Viewpoint, at: datetime) -> dict[str, list[Case]]:
 
 
 def by_area(area: Area, at: datetime) -> list[tuple[Area, int, int]]:
-    """For each area one level down: how many cases are open there and how many of them overdue.
+    """For each area one level down: how many cases are open there and how many of them overdue, up to ``MANY``.
 
-    Areas in the order of the tree: it is a table of work, not a ranking.
+    Areas in the order of the tree: it is a table of work, not a ranking. ``at`` is aware.
     """
     below = {"county": Case.township_id, "township": Case.village_id, "village": Case.grid_id}
     if area.kind not in below:
         return []
-    column = below[area.kind]
-    late = func.count().filter(Case.due_at < at)
-    rows = db.session.execute(select(column, func.count(), late).where(_inside(area), is_open()).group_by(column))
-    found = {id: (total, overdue) for id, total, overdue in rows}
-    children = db.session.scalars(select(Area).where(Area.parent_id == area.id).order_by(Area.id))
-    return [(child, *found.get(child.id, (0, 0))) for child in children]
-
-
-def _inside(area: Area):
-    return literal(True) if area.kind == "county" else getattr(Case, f"{area.kind}_id") == area.id
+    inside = select(Case.id).where(below[area.kind] == Area.id, is_open()).correlate(Area)
+    rows = select(Area, _capped(inside), _capped(inside.where(Case.due_at < at)))
+    return [tuple(row) for row in db.session.execute(rows.where(Area.parent_id == area.id).order_by(Area.id))]
