@@ -24,6 +24,10 @@ class Config:
     SQLALCHEMY_DATABASE_URI: str
     FILES: str
     """Where attachments lie: a folder, later a bucket."""
+    PARTS: str = str(INSTANCE / "parts")
+    """Where files lie of which only a part has arrived."""
+    SEAL_KEYS: str = str(INSTANCE / "seal")
+    """Where the keys lie that open what phones sealed; the folder belongs in the backup."""
     ENVIRONMENT: str = PRODUCTION
     SESSION_COOKIE_NAME: str = "lianhu"
     SESSION_COOKIE_SECURE: bool = True
@@ -72,6 +76,8 @@ def _production() -> Config:
         SECRET_KEY=os.environ["SECRET_KEY"],
         SQLALCHEMY_DATABASE_URI=_driver(os.environ["DATABASE_URL"]),
         FILES=os.environ.get("LIANHU_FILES", str(INSTANCE / "files")),
+        PARTS=os.environ.get("LIANHU_PARTS", str(INSTANCE / "parts")),
+        SEAL_KEYS=os.environ.get("LIANHU_SEAL_KEYS", str(INSTANCE / "seal")),
         PROXIES=int(os.environ.get("LIANHU_PROXIES", "0")),
     )
 
@@ -82,6 +88,8 @@ def _development() -> Config:
         SECRET_KEY=os.environ.get("SECRET_KEY") or _kept_secret(INSTANCE / "secret_key"),
         SQLALCHEMY_DATABASE_URI=_driver(os.environ.get("DATABASE_URL", f"sqlite:///{INSTANCE / 'lianhu.db'}")),
         FILES=os.environ.get("LIANHU_FILES", str(INSTANCE / "files")),
+        PARTS=os.environ.get("LIANHU_PARTS", str(INSTANCE / "parts")),
+        SEAL_KEYS=os.environ.get("LIANHU_SEAL_KEYS", str(INSTANCE / "seal")),
         ENVIRONMENT=DEVELOPMENT,
         SESSION_COOKIE_SECURE=False,
     )
@@ -109,6 +117,8 @@ def for_tests(folder: Path, database: str, **changes: object) -> Config:
         "SECRET_KEY": "tests",
         "SQLALCHEMY_DATABASE_URI": _driver(database),
         "FILES": str(folder / "files"),
+        "PARTS": str(folder / "parts"),
+        "SEAL_KEYS": str(folder / "seal"),
         "ENVIRONMENT": DEVELOPMENT,
         "SESSION_COOKIE_SECURE": False,
         "TESTING": True,

@@ -8,6 +8,7 @@ from flask_login import LoginManager
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import cases.api
 import cases.cli
 import cases.home
 import cases.intake
@@ -15,12 +16,12 @@ import cases.labels
 import cases.views
 import config
 import grid.views
-from core import files, i18n, pages, timewords
+from core import files, i18n, pages, parts, seal, timewords
 from core.clock import now
 from core.db import open_database
 from core.routing import require_permissions
 
-BLUEPRINTS = (cases.home.routes, grid.views.routes, cases.views.routes, cases.intake.routes)
+BLUEPRINTS = (cases.home.routes, grid.views.routes, cases.views.routes, cases.intake.routes, cases.api.routes)
 # No page runs what another site, or an attacker's text, brings along.
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
@@ -40,6 +41,8 @@ def create_app(settings: config.Config | None = None) -> Flask:
                             x_host=app.config["PROXIES"])  # fmt: skip
     open_database(app)
     files.open_store(app)
+    parts.open_parts(app)
+    seal.open_keys(app)
     i18n.open_catalogues(app)
     _open_sessions(app)
     pages.register_error_pages(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from cases.mediation import AGREED, FAILED, Mediation
 from cases.models import Attachment, Case, CaseEntry, Party
 from cases.sight import may_come_to
 from core import files
-from core.db import db
+from core.db import db, new_id
 from core.errors import Refused
 from grid.holidays import ZONE
 from grid.people import Post
@@ -182,9 +183,14 @@ FINISH = {
 }
 
 
-def attach(case: Case, uploads: list[files.Upload], *, by: Actor, at: datetime) -> None:
-    """Keep files with a case. The bytes are stored first, so that no row names bytes that are not there."""
-    for upload in uploads:
+def attach(
+    case: Case, uploads: list[files.Upload], *, by: Actor, at: datetime, ids: Sequence[UUID] | None = None
+) -> None:
+    """Keep files with a case, under ``ids`` if whoever sent them gave some.
+
+    The bytes are stored first, so that no row names bytes that are not there.
+    """
+    for id, upload in zip(ids or [new_id() for _ in uploads], uploads, strict=True):
         files.keep(upload)
-        db.session.add(Attachment(case_id=case.id, digest=upload.digest, name=upload.name, size=len(upload.content),
+        db.session.add(Attachment(id=id, case_id=case.id, digest=upload.digest, name=upload.name, size=len(upload.content),
                                   media_type=upload.media_type, at=at, person_id=by.person_id))  # fmt: skip

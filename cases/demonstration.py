@@ -30,6 +30,7 @@ def load_people() -> None:
     demo.load_grids(random)
     demo.load_departments()
     demo.load_accounts(random)
+    demo.load_phones(random)
 
 
 def is_loaded() -> bool:

@@ -166,15 +166,18 @@ FIELDS: dict[str, Callable] = {
 }  # fmt: skip
 
 
-def form_for(case: Case, transition, day: date) -> Form:
-    """The form of one operation on one case: what the table demands, then what may be added."""
+def form_for(case: Case, transition, day: date, **given) -> Form:
+    """The form of one operation on one case: what the table demands, then what may be added.
+
+    Filled in from the request, unless ``given`` says otherwise (``formdata``, ``meta``).
+    """
     asked = Asked(case, transition.action, day)
     names = list(dict.fromkeys([*transition.requires, *OPTIONAL.get(transition.action, ())]))
     fields = {name: FIELDS[name](asked) for name in names}
     if "note" in fields and "note" not in transition.requires:
         fields["note"] = TextAreaField(_("Note (if you like)"), at_most(2000))
     hidden = {"version": HiddenField(), "key": HiddenField(), "device_at": HiddenField()}
-    return type("OperationForm", (Form,), {**fields, **hidden})()
+    return type("OperationForm", (Form,), {**fields, **hidden})(**given)
 
 
 def facts_of(form: Form) -> dict:

@@ -103,6 +103,10 @@ class Case(HasLifecycle, db.Model):
     conflict_area_id: Mapped[int | None] = mapped_column(ForeignKey("areas.id"))
     reporter_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     reported_at: Mapped[datetime]
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    accuracy: Mapped[float | None]
+    """Where the event is, in degrees of WGS 84 with metres of doubt; only if somebody tapped to say so."""
     is_demo: Mapped[bool] = mapped_column(default=False)
 
     bucket: Mapped[str]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -53,6 +53,8 @@ class Report:
     against_village: bool = False
     parties: Sequence[Party] = ()
     is_demo: bool = False
+    position: Mapping[str, float] = field(default_factory=dict)
+    """``latitude``, ``longitude``, ``accuracy`` of the event, if they were given."""
 
 
 def report(told: Report, *, id: UUID, by: Actor, at: datetime, device_at: datetime | None = None) -> Case:
@@ -98,7 +100,7 @@ def _new_case(told: Report, id: UUID, by: Actor, at: datetime) -> Case:
         area=area, area_id=area.id, township_id=area.ancestor_id(TOWNSHIP), village_id=area.ancestor_id(VILLAGE),
         grid_id=area.ancestor_id(GRID), reporter_id=by.person_id, reported_at=at, is_demo=told.is_demo,
         conflict_area_id=area.ancestor_id(VILLAGE) if told.against_village else None, entries=0, returns=0, round=1,
-        sessions=0, supervision=0, legacy=False, co_handling=False, handling="general",
+        sessions=0, supervision=0, legacy=False, co_handling=False, handling="general", **told.position,
     )  # fmt: skip
 
 
@@ -113,7 +115,9 @@ def _add_parties(case: Case, parties: Sequence[Party]) -> None:
     db.session.add_all(parties)
 
 
-def report_from(form, *, by: Actor, at: datetime, device_at: datetime | None) -> Case:
+def report_from(
+    form, *, by: Actor, at: datetime, device_at: datetime | None, position: Mapping[str, float] | None = None
+) -> Case:
     """Log what a report form says; settle it if it was settled on the spot."""
     category, dispute_type = form.sorted_as
     told = Report(
@@ -121,6 +125,7 @@ def report_from(form, *, by: Actor, at: datetime, device_at: datetime | None) ->
         place=form.place.data, source=form.source.data, told_by=form.told_by.data, risk=form.risk.data,
         confidentiality=form.confidentiality, urgent=form.urgent.data, occurred_on=form.occurred_on.data,
         people_count=form.people_count.data, against_village=form.against_village.data, parties=_parties_in(form),
+        position=position or {},
     )  # fmt: skip
     case = report(told, id=UUID(form.id.data), by=by, at=at, device_at=device_at)
     if form.settled.data:

@@ -129,16 +129,16 @@ def _not_possible(case, action):
         abort(404)
     if request.method == "POST" and _done_before(case, given_id(request.form.get("key"))):
         return redirect(url_for("cases.show", code=case.code))
-    LIFECYCLE.refuse(case, action, _attempt(case))
+    LIFECYCLE.refuse(case, action, attempt(case))
     return abort(404)
 
 
 def _buttons(case):
-    found = LIFECYCLE.available(case, _attempt(case))
+    found = LIFECYCLE.available(case, attempt(case))
     return [t for t in found if t.action not in NOT_BY_HAND] if current_user.may("work on cases") else []
 
 
-def _attempt(case) -> Attempt:
+def attempt(case) -> Attempt:
     """What this person could try now, before anything is said."""
     actor = current_user.actor
     return Attempt(actor.person_id, case.capacities(actor), now(), {})

@@ -8,6 +8,9 @@ class Refused(Exception):
     the catalogue as source strings themselves (operations, states, guards) are translated when shown.
     """
 
+    code = "refused"
+    """The word by which programs know it."""
+
     def __init__(self, message: str, **values: object) -> None:
         super().__init__(message % values if values else message)
         self.message = message
@@ -16,3 +19,13 @@ class Refused(Exception):
 
 class Conflict(Refused):
     """Somebody else was faster: what was seen is no longer what is there."""
+
+
+class Moved(Conflict):
+    """What was seen has changed since. ``more`` is what it is now, for programs."""
+
+    code = "moved"
+
+    def __init__(self, message: str, **more: object) -> None:
+        super().__init__(message)
+        self.more = more

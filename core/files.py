@@ -16,6 +16,11 @@ LONGEST_NAME = 120
 MOST_PIXELS = 25_000_000
 IMAGE_FORMATS = ("JPEG", "PNG", "WEBP")
 PDF_MARK = b"%PDF-"
+SOUNDS = {b"\x1aE\xdf\xa3": ("audio/webm", "webm"), b"OggS": ("audio/ogg", "ogg")}
+"""How the voice notes begin that browsers record; MP4's mark stands a little later."""
+MP4_MARK = b"ftyp"
+LONGEST_SOUND = 2 * 2**20
+"""Bytes: a minute of speech needs half of it, and a film does not fit."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +48,33 @@ def receive(stream, name: str, limit: int) -> Upload:
     A picture is drawn anew, which leaves position, camera and hidden tails behind (PIPL Art. 6: no more than is
     needed). Raises ``Refused`` for a file that is too large or of another kind.
     """
-    content = stream.read(limit + 1)
+    return received_whole(stream.read(limit + 1), limit, name)
+
+
+def received_whole(content: bytes, limit: int, name: str = "photo.jpg") -> Upload:
+    """The same for bytes that were read already."""
     if len(content) > limit:
         raise Refused(
             "%(name)s is larger than %(limit)s MB. Choose a smaller file.", name=Name(name), limit=limit // 2**20
         )
     if content.startswith(PDF_MARK):
         return Upload(content, "application/pdf", name)
-    return Upload(_redrawn(content, name), "image/jpeg", f"{name.rpartition('.')[0] or name}.jpg")
+    if (sound := _sound(content)) is not None:
+        return Upload(content, sound[0], f"{_stem(name)}.{sound[1]}")
+    return Upload(_redrawn(content, name), "image/jpeg", f"{_stem(name)}.jpg")
+
+
+def _stem(name: str) -> str:
+    return name.rpartition(".")[0] or name
+
+
+def _sound(content: bytes) -> tuple[str, str] | None:
+    """Media type and ending of a voice note."""
+    if len(content) > LONGEST_SOUND:
+        return None
+    if content[4:8] == MP4_MARK:
+        return "audio/mp4", "m4a"
+    return SOUNDS.get(content[:4])
 
 
 def receive_all(sent, limit: int) -> tuple[list[Upload], Refused | None]:
@@ -94,9 +118,27 @@ def _redrawn(content: bytes, name: str) -> bytes:
         picture = Image.open(io.BytesIO(content), formats=IMAGE_FORMATS)
         if picture.width * picture.height > MOST_PIXELS:
             raise Refused("%(name)s has too many pixels. Choose a smaller picture.", name=Name(name))
-        return _as_jpeg(picture)
+        return content if _is_bare(picture, content) else _as_jpeg(picture)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        raise Refused("%(name)s is neither a picture (JPEG, PNG, WebP) nor a PDF.", name=Name(name)) from None
+        raise Refused(
+            "%(name)s is neither a picture (JPEG, PNG, WebP) nor a PDF nor a short voice note.", name=Name(name)
+        ) from None
+
+
+def _is_bare(picture: Image.Image, content: bytes) -> bool:
+    """Whether a picture is one that a phone has drawn anew already: small, without any tail or word about the camera."""
+    if picture.format != "JPEG" or max(picture.size) > LONGEST_SIDE or not content.endswith(b"\xff\xd9"):
+        return False
+    segments = [name for name, _content in picture.applist]
+    if (
+        set(segments) - {"APP0"}
+        or segments.count("APP0") > 1
+        or picture.info.get("comment")
+        or content.count(b"\xff\xd9") > 1
+    ):
+        return False
+    picture.load()
+    return True
 
 
 def _as_jpeg(picture: Image.Image) -> bytes:

@@ -3,8 +3,10 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from flask import has_request_context, request
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from flask_wtf.form import _Auto
 from wtforms import DateTimeLocalField, PasswordField, SelectField, SelectMultipleField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, Length, ValidationError
@@ -27,6 +29,11 @@ class Form(FlaskForm):
             if issubclass(unbound_field.field_class, StringField) and unbound_field.field_class is not PasswordField:
                 options = options | {"filters": [_trimmed, *unbound_field.kwargs.get("filters", ())]}
             return unbound_field.bind(form=form, **options)
+
+        def wrap_formdata(self, form, formdata):
+            """A page's form is filled in from a form; what a program sends as JSON is judged where it is expected."""
+            not_ours = formdata is _Auto and has_request_context() and request.is_json
+            return None if not_ours else super().wrap_formdata(form, formdata)
 
 
 def _trimmed(value) -> str:

@@ -9,8 +9,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
+from core import api
 from core.db import db
-from core.errors import Conflict, Refused
+from core.errors import Conflict, Moved, Refused
 from core.i18n import gettext, label
 from core.marks import N_
 
@@ -34,6 +35,7 @@ UNSENT = ("csrf_token", "password")
 def register_error_pages(app: Flask) -> None:
     """Give every error a page of its own."""
     app.register_error_handler(Refused, _show_refusal)
+    app.register_error_handler(api.Invalid, _show_invalid)
     app.register_error_handler(StaleDataError, _show_stale)
     app.register_error_handler(OperationalError, _show_busy)
     app.register_error_handler(CSRFError, _show_expired_form)
@@ -49,6 +51,8 @@ def say(refusal: Refused) -> str:
 
 def ask_to_sign_in():
     """Send a reader to sign in; give a writer their text back to send again after signing in."""
+    if api.is_asked():
+        return api.problem(401, "sign_in", gettext("Sign in to go on. Nothing is lost."))
     if request.method in ("GET", "HEAD"):
         return redirect(url_for("grid.sign_in", next=request.full_path.rstrip("?")))
     return _keep_what_was_typed(gettext("You were signed out. What you typed is kept here."), HTTPStatus.UNAUTHORIZED)
@@ -69,6 +73,8 @@ def _keep_what_was_typed(reason, status):
 
 def _show_expired_form(_error):
     db.session.rollback()
+    if api.is_asked():
+        return api.problem(403, "csrf", gettext("This page was open for too long. Send it again."))
     if request.endpoint == "grid.sign_in":
         session.clear()
         return redirect(url_for("grid.sign_in"))
@@ -79,12 +85,19 @@ def _show_expired_form(_error):
 
 def _show_refusal(refusal):
     db.session.rollback()
+    if api.is_asked():
+        return api.problem(409, refusal.code, say(refusal), **getattr(refusal, "more", {}))
     title = gettext("Somebody was faster") if isinstance(refusal, Conflict) else gettext("That cannot be done now")
     return render_template("core/error.html", title=title, advice=say(refusal), fields=sent_fields()), 409
 
 
+def _show_invalid(invalid):
+    db.session.rollback()
+    return api.problem(422, "invalid", gettext("Please look at this again"), fields=invalid.fields)
+
+
 def _show_stale(_error):
-    return _show_refusal(Conflict("Somebody else has just changed this case. Look at it again, then decide."))
+    return _show_refusal(Moved("Somebody else has just changed this case. Look at it again, then decide."))
 
 
 def _show_busy(error):
@@ -92,6 +105,8 @@ def _show_busy(error):
     if type(error.orig).__name__ in ("DeadlockDetected", "SerializationFailure"):
         return _show_stale(error)
     db.session.rollback()
+    if api.is_asked():
+        return api.problem(503, "busy", gettext("Lianhu is very busy"))
     title, advice = gettext("Lianhu is very busy"), gettext("Nothing was saved. Wait a minute, then send it again.")
     return render_template("core/error.html", title=title, advice=advice, fields=sent_fields()), 503
 
@@ -102,5 +117,7 @@ def _show_http_error(error):
         return error.response
     code = getattr(error, "code", 500) or 500
     title, advice = EXPLAINED.get(code, EXPLAINED[400 if code < 500 else 500])
+    if api.is_asked():
+        return api.problem(code, HTTPStatus(code).name.lower(), gettext(title))
     fields = [] if code == 413 else sent_fields()  # what is too large cannot be read here either
     return render_template("core/error.html", title=gettext(title), advice=gettext(advice), fields=fields), code

@@ -1,5 +1,6 @@
 """Routes with permissions: a route cannot be declared without saying who may use it. Also the one place that commits."""
 
+from collections.abc import Callable
 from functools import wraps
 
 from flask import Blueprint, Flask, abort, current_app, g, make_response, request
@@ -9,6 +10,7 @@ from core.db import begin_writing, db
 from core.files import receive_all
 
 ANYONE = "anyone"
+WRITING = ("POST", "PUT")
 
 
 class Routes(Blueprint):
@@ -26,7 +28,15 @@ class Routes(Blueprint):
         """A form: read to be filled in, posted to be carried out. One that does not write stops nobody who does."""
         return self._route(rule, may, methods=["GET", "POST"], writes=writes)
 
-    def _route(self, rule, may, *, methods, writes=True):
+    def put(self, rule: str, *, may: str, first: Callable[..., None]):
+        """A body sent under an id of the sender's own. ``first`` reads it before anybody else has to wait."""
+        return self._route(rule, may, methods=["PUT"], first=first)
+
+    def post(self, rule: str, *, may: str, first: Callable[..., None]):
+        """The same for what is done to something that is there."""
+        return self._route(rule, may, methods=["POST"], first=first)
+
+    def _route(self, rule, may, *, methods, writes=True, first=None):
         def decorator(view):
             @wraps(view)
             def guarded(**kwargs):
@@ -34,8 +44,9 @@ class Routes(Blueprint):
                     return current_app.login_manager.unauthorized()
                 if may != ANYONE and not current_user.may(may):
                     abort(403)
-                if request.method == "POST" and writes:
-                    _begin_writing()
+                if request.method in WRITING and writes:
+                    (first or clean_uploads)(**kwargs)
+                    begin_writing()
                 return _finish(make_response(view(**kwargs)))
 
             guarded.may = may
@@ -45,16 +56,15 @@ class Routes(Blueprint):
         return decorator
 
 
-def _begin_writing() -> None:
+def clean_uploads(**_about) -> None:
     """Clean the uploads first: while a picture is drawn anew nobody else should wait."""
     g.uploads, g.upload_refusal = receive_all(request.files.getlist("files"), current_app.config["UPLOAD_LIMIT"])
-    begin_writing()
 
 
 def _finish(response):
-    if request.method == "POST" and response.status_code < 400:
+    if request.method in WRITING and response.status_code < 400:
         db.session.commit()
-    elif request.method == "POST":
+    elif request.method in WRITING:
         db.session.rollback()
     return response
 

@@ -63,6 +63,13 @@ def load_departments() -> None:
     db.session.flush()
 
 
+def load_phones(random: Random) -> None:
+    """A duty number for every centre, which no operator has given to anybody."""
+    for centre in db.session.scalars(select(Unit).where(Unit.kind == CENTRE).order_by(Unit.id)):
+        centre.phone = a_phone(random)
+    db.session.flush()
+
+
 def load_accounts(random: Random) -> None:
     """The accounts one signs in with, all of one chain of areas but for two, and staff for every other centre."""
     first, second = _chain("平定营镇", "细沙村"), _chain("猴场镇", "大河村")

@@ -30,6 +30,8 @@ class Unit(db.Model):
     name: Mapped[str] = mapped_column(unique=True)
     short_name: Mapped[str]
     area_id: Mapped[int] = mapped_column(ForeignKey("areas.id"), index=True)
+    phone: Mapped[str] = mapped_column(default="", server_default="")
+    """The duty desk's number, for a centre."""
     area: Mapped[Area] = relationship(lazy="joined", innerjoin=True)
 
 

@@ -33,6 +33,7 @@ def load_people() -> None:
     demo.load_grids(random)
     demo.load_departments()
     demo.load_accounts(random)
+    demo.load_phones(random)
 
 
 def person(username: str) -> Person:

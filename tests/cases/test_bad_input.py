@@ -661,3 +661,9 @@ def test_the_parties_of_a_case_are_asked_for_their_consent_each(app, sign_in):
         assert answer.status_code in (409, 422)
     db.session.rollback()
     assert db.session.scalar(select(Case._state)) == "in_progress"
+
+
+def test_a_form_sent_as_json_is_an_empty_form(sign_in):
+    """Flask-WTF would read it, and numbers in it would break fields made for text."""
+    answer = sign_in("grid").post("/cases/new", json={"kind": 1, "area": [2], "description": {}})
+    assert answer.status_code == 422

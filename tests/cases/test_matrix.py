@@ -12,6 +12,7 @@ from core import files
 from core.db import db, new_id
 from grid.areas import Area
 from grid.groups import HouseholdGroup
+from tests.core.test_files import a_picture
 from tests.factories import NOON, a_case, accepted, act, grid_of, person
 
 EVERYBODY = frozenset(
@@ -37,6 +38,7 @@ ADMIN = frozenset({"admin"})
 SEEING = frozenset({"grid", "village", "township", "county", "supervisor", "leader"})
 """Those who see the ordinary case of the tests, which lies with the village."""
 WORKING_ON_IT = SEEING - {"supervisor", "leader"}
+A_PICTURE = a_picture()
 NOT_YOURS = 409
 """Seen, but the operation is somebody else's: the page says whose."""
 
@@ -55,6 +57,16 @@ TABLE = {
     "GET /cases/<code>/<action>": (ACTING, SEEING, {"leader": NOT_YOURS} | dict.fromkeys(WORKING_ON_IT, 200)),
     "POST /cases/<code>/<action>": (ACTING, SEEING, {"leader": NOT_YOURS} | dict.fromkeys(WORKING_ON_IT, 302)),
     "GET /cases/files/<uuid:id>": (WORKING, SEEING, 200),
+    "GET /api/v1/me": (EVERYBODY, None, 200),
+    "GET /api/v1/cases": (WORKING, None, 200),
+    "PUT /api/v1/cases/<uuid:id>": (REPORTING, None, 201),
+    "POST /api/v1/cases/<uuid:id>/operations/<uuid:item>": (
+        ACTING,
+        SEEING,
+        {"leader": NOT_YOURS} | dict.fromkeys(WORKING_ON_IT, 201),
+    ),
+    "PUT /api/v1/cases/<uuid:id>/attachments/<uuid:item>": (REPORTING, SEEING, 201),
+    "GET /api/v1/cases/<uuid:id>/attachments/<uuid:item>/received": (REPORTING, SEEING, 200),
     "GET /groups": (KEEPING_LINKS, None, 200),
     "POST /groups/<int(max=2147483647):area_id>/link": (KEEPING_LINKS, WORKING_ON_IT, 200),
     "POST /groups/<int(max=2147483647):area_id>/revoke": (KEEPING_LINKS, WORKING_ON_IT, 302),
@@ -87,7 +99,7 @@ def an_object(case, group):
     file = Attachment(case_id=case.id, digest=kept_bytes(), name="照片.jpg", media_type="image/jpeg", size=4, at=NOON)
     db.session.add(file)
     db.session.flush()
-    return SimpleNamespace(code=case.code, file=file.id, group=group)
+    return SimpleNamespace(code=case.code, id=case.id, file=file.id, group=group)
 
 
 def kept_bytes() -> str:
@@ -123,12 +135,14 @@ def accepted_there():
     return case
 
 
-NOWHERE = SimpleNamespace(code="2222-2222-2222", file=UUID(int=7), group=2_000_000_000)
+NOWHERE = SimpleNamespace(code="2222-2222-2222", id=UUID(int=9), file=UUID(int=7), group=2_000_000_000)
 
 
 def request(client, route, object, who="grid"):
     """Send what a person would send there."""
     method, rule = route.split(" ", 1)
+    if rule.startswith("/api/"):
+        return ask(client, method, rule, object, who)
     address = (
         rule.replace("<code>", object.code).replace("<action>", "feedback").replace("<uuid:id>", str(object.file))
         .replace("<int(max=2147483647):area_id>", str(object.group))
@@ -137,6 +151,29 @@ def request(client, route, object, who="grid"):
     form = fields(rule, object, who) if method == "POST" else None
     db.session.rollback()  # reading opened a transaction, and on SQLite that keeps all others waiting
     return client.open(address, method=method, data=form)
+
+
+def ask(client, method, rule, object, who):
+    """The same for a program: JSON, or the bytes of a file, under an id of its own."""
+    id = new_id() if method == "PUT" and rule.endswith("<uuid:id>") else object.id
+    address = rule.replace("<uuid:id>", str(id)).replace("<uuid:item>", str(new_id()))
+    assert "<" not in address
+    if "attachments" in rule:
+        db.session.rollback()
+        return client.open(address, method=method, data=A_PICTURE if method == "PUT" else None)
+    said = a_body(rule, object, who)
+    db.session.rollback()
+    return client.open(address, method=method, json=said if method != "GET" else None)
+
+
+def a_body(rule, object, who) -> dict:
+    """What is said: a report, or that somebody had a look."""
+    device_time = {"device_time": "2026-11-24T10:00:00+08:00"}
+    if "operations" in rule:
+        version = db.session.scalar(select(Case.version).where(Case.id == object.id))
+        return device_time | {"action": "feedback", "version": version, "facts": {"note": "看过了"}}
+    code = person(who).posts[0].area.codes[0].code
+    return device_time | {"kind": "incident", "category": "fire", "area": code, "summary": "桥"}
 
 
 def fields(rule, object, who):
@@ -185,7 +222,7 @@ def test_what_is_out_of_sight_is_answered_as_what_does_not_exist(sign_in, outsid
 def without_address(answer, object):
     """A page without what was asked for and its tokens, to compare two."""
     text = re.sub(r'name="csrf_token" value="[^"]*"', "", answer.text)
-    for part in (object.code, str(object.file), str(object.group)):
+    for part in (object.code, str(object.id), str(object.file), str(object.group)):
         text = text.replace(part, "…")
     return text
 
@@ -195,7 +232,9 @@ def test_strangers_are_sent_to_sign_in_and_keep_what_they_typed(app, inside):
     client = app.test_client()
     for route in TABLE:
         answer = request(client, route, inside)
-        if route.startswith("GET"):
+        if "/api/" in route:
+            assert (answer.status_code, answer.json["error"]) == (401, "sign_in"), route
+        elif route.startswith("GET"):
             assert answer.status_code == 302, route
             assert answer.location.startswith("/sign-in?next=/"), route
         else:
