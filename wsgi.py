@@ -13,6 +13,7 @@ import cases.cli
 import cases.home
 import cases.intake
 import cases.labels
+import cases.openapi
 import cases.views
 import config
 import grid.views
@@ -21,7 +22,14 @@ from core.clock import now
 from core.db import open_database
 from core.routing import require_permissions
 
-BLUEPRINTS = (cases.home.routes, grid.views.routes, cases.views.routes, cases.intake.routes, cases.api.routes)
+BLUEPRINTS = (
+    cases.home.routes,
+    grid.views.routes,
+    cases.views.routes,
+    cases.intake.routes,
+    cases.api.routes,
+    cases.openapi.routes,
+)
 # No page runs what another site, or an attacker's text, brings along.
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "

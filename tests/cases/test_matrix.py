@@ -57,6 +57,8 @@ TABLE = {
     "GET /cases/<code>/<action>": (ACTING, SEEING, {"leader": NOT_YOURS} | dict.fromkeys(WORKING_ON_IT, 200)),
     "POST /cases/<code>/<action>": (ACTING, SEEING, {"leader": NOT_YOURS} | dict.fromkeys(WORKING_ON_IT, 302)),
     "GET /cases/files/<uuid:id>": (WORKING, SEEING, 200),
+    "GET /api/v1/openapi.json": (EVERYBODY, None, 200),
+    "GET /interface": (EVERYBODY, None, 200),
     "GET /api/v1/me": (EVERYBODY, None, 200),
     "GET /api/v1/cases": (WORKING, None, 200),
     "PUT /api/v1/cases/<uuid:id>": (REPORTING, None, 201),
