@@ -14,6 +14,7 @@ import cases.home
 import cases.intake
 import cases.labels
 import cases.openapi
+import cases.phone
 import cases.views
 import config
 import grid.views
@@ -29,10 +30,12 @@ BLUEPRINTS = (
     cases.intake.routes,
     cases.api.routes,
     cases.openapi.routes,
+    cases.phone.routes,
 )
 # No page runs what another site, or an attacker's text, brings along.
 HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+    "object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",

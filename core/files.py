@@ -16,6 +16,7 @@ LONGEST_NAME = 120
 MOST_PIXELS = 25_000_000
 IMAGE_FORMATS = ("JPEG", "PNG", "WEBP")
 PDF_MARK = b"%PDF-"
+SMALL = 1024
 SOUNDS = {b"\x1aE\xdf\xa3": ("audio/webm", "webm"), b"OggS": ("audio/ogg", "ogg")}
 """How the voice notes begin that browsers record; MP4's mark stands a little later."""
 MP4_MARK = b"ftyp"
@@ -129,16 +130,16 @@ def _is_bare(picture: Image.Image, content: bytes) -> bool:
     """Whether a picture is one that a phone has drawn anew already: small, without any tail or word about the camera."""
     if picture.format != "JPEG" or max(picture.size) > LONGEST_SIDE or not content.endswith(b"\xff\xd9"):
         return False
-    segments = [name for name, _content in picture.applist]
-    if (
-        set(segments) - {"APP0"}
-        or segments.count("APP0") > 1
-        or picture.info.get("comment")
-        or content.count(b"\xff\xd9") > 1
-    ):
+    told = [segment for segment in picture.applist if not _is_harmless(*segment)]
+    if told or picture.info.get("comment") or content.count(b"\xff\xd9") > 1:
         return False
     picture.load()
     return True
+
+
+def _is_harmless(name: str, segment: bytes) -> bool:
+    """The mark of JPEG itself, and the colour space that browsers add."""
+    return len(segment) < SMALL and (name, segment[:4]) in (("APP0", b"JFIF"), ("APP2", b"ICC_"))
 
 
 def _as_jpeg(picture: Image.Image) -> bytes:

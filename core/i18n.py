@@ -17,7 +17,7 @@ LANGUAGES = {"zh": "中文", "en": "English"}
 HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 KEYWORDS = DEFAULT_KEYWORDS | {"N_": None, "_l": None, "Refused": None, "Conflict": None}
-TEMPLATE_FOLDERS = ("home",)
+TEMPLATE_FOLDERS = ("home", "phone")
 SOURCES = Path(__file__).parents[1] / "translations"
 
 
@@ -67,8 +67,10 @@ def open_catalogues(app: Flask) -> None:
 
 
 def language() -> str:
-    """The language this reader chose: a key of ``LANGUAGES``. Outside a request it is Chinese."""
-    return session.get("language", "zh") if has_request_context() else "zh"
+    """The language of this page, or that this reader chose: a key of ``LANGUAGES``. Outside a request it is Chinese."""
+    if not has_request_context():
+        return "zh"
+    return g.get("language") or session.get("language", "zh")
 
 
 def is_chinese() -> bool:

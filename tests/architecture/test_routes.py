@@ -31,7 +31,17 @@ def test_every_route_names_a_permission_that_exists(plain_app):
 
 def test_only_these_routes_need_no_account(plain_app):
     open_to_all = {name for name, view in plain_app.view_functions.items() if getattr(view, "may", "") == "anyone"}
-    assert open_to_all == {"grid.healthz", "grid.sign_in", "grid.sign_out", "grid.set_language", "intake.leader_report"}
+    assert open_to_all == {
+        "phone.shell",
+        "phone.choose",
+        "phone.worker",
+        "phone.manifest",
+        "grid.healthz",
+        "grid.sign_in",
+        "grid.sign_out",
+        "grid.set_language",
+        "intake.leader_report",
+    }
 
 
 def test_a_route_without_a_permission_stops_the_start(plain_app):

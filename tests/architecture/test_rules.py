@@ -13,7 +13,7 @@ PURE = ["core.lifecycle", "core.calendar", "core.text", "core.errors", "core.mar
         "cases.effects", "cases.capacities", "cases.dictionaries", "cases.labels"]  # fmt: skip
 # Within a package the rules come first and the pages last; a module imports only what stands before it.
 CASES = ["dictionaries", "lifecycle", "capacities", "effects", "labels", "sight", "models", "mediation", "search", "limits",
-         "queues", "queries", "commands", "reporting", "forms", "views", "report_form", "phone_work", "api_forms", "api", "openapi"]  # fmt: skip
+         "queues", "queries", "commands", "reporting", "forms", "views", "report_form", "phone_work", "api_forms", "api", "openapi", "phone"]  # fmt: skip
 
 
 def sources(*packages):

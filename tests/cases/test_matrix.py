@@ -81,6 +81,7 @@ TABLE = {
 }
 NEEDS_NO_ACCOUNT = {
     "GET /healthz": 200, "GET /sign-in": 200, "POST /sign-in": 302, "POST /language": 302, "POST /sign-out": 302,
+    "GET /m/": 302, "GET /m/<any(zh,en):language>": 200, "GET /sw.js": 200, "GET /manifest.webmanifest": 200,
     "GET /r/<secret>": 200, "POST /r/<secret>": 200,
 }  # fmt: skip
 ABOUT_AN_OBJECT = [route for route, (_may, sees, _answer) in TABLE.items() if sees is not None]
@@ -253,7 +254,7 @@ def test_some_routes_need_no_account_and_say_nothing_of_cases(app, inside):
     for route, code in NEEDS_NO_ACCOUNT.items():
         method, rule = route.split(" ", 1)
         form = {"username": "grid", "password": "lianhu-demo", "language": "en", "kind": "danger", "words": "路塌了"}
-        address = rule.replace("<secret>", secret)
+        address = rule.replace("<secret>", secret).replace("<any(zh,en):language>", "zh")
         answer = app.test_client().open(address, method=method, data=form if method == "POST" else None)
         assert answer.status_code == code, route
         assert inside.code not in answer.text

@@ -1,0 +1,327 @@
+"""The phone without signal: a real browser with a profile of its own, closed and opened again, and a real server."""
+
+import io
+import json
+import shutil
+
+import pytest
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from tests.browser.conftest import FLAGS, PHONE
+
+HARD_TO_MISS = "泉眼旁那棵歪脖子梨树"
+
+
+def a_photo(colour: str) -> bytes:
+    """A large photo, as a phone's camera makes it."""
+    drawn = io.BytesIO()
+    Image.effect_noise((1900, 1400), 90).convert("RGB").save(drawn, "JPEG", quality=90, comment=colour.encode())
+    return drawn.getvalue()
+
+
+class Phone:
+    """One phone: a profile that outlives the browser."""
+
+    def __init__(self, site, folder, playwright, executable):
+        self.site, self.folder, self.playwright, self.executable = site, folder, playwright, executable
+        self.context = None
+
+    def open(self, path="/m/zh"):
+        """Start the browser and open a page of the site."""
+        self.context = self.playwright.chromium.launch_persistent_context(
+            self.folder, executable_path=self.executable, args=FLAGS, viewport=PHONE, locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+        )  # fmt: skip
+        page = self.context.pages[0]
+        page.set_default_timeout(10000)
+        page.on("dialog", lambda dialog: dialog.accept())
+        page.goto(f"{self.site}{path}")
+        return page
+
+    def close(self):
+        """Close the browser; what it keeps stays on the disk."""
+        if self.context is not None:
+            self.context.close()
+            self.context = None
+
+
+@pytest.fixture
+def phone(site, tmp_path, browser_type_launch_args):
+    """A phone that nobody has used yet."""
+    with sync_playwright() as playwright:
+        found = Phone(site, tmp_path / "profile", playwright, browser_type_launch_args["executable_path"])
+        yield found
+        found.close()
+
+
+def sign_in(page, site, username="grid"):
+    """Sign in and open the phone's page until it works without signal."""
+    page.goto(f"{site}/sign-in?next=/m/zh")
+    page.fill("[name=username]", username)
+    page.fill("[name=password]", "lianhu-demo")
+    page.click("main button")
+    ready(page)
+    wait_for(page, "() => Boolean(navigator.serviceWorker.controller)")
+
+
+def ready(page):
+    """Wait until the page has started."""
+    page.wait_for_selector("body[data-ready]", state="attached")
+
+
+def wait_for(page, question, tries=100):
+    """Ask until the answer is true; a promise is waited for."""
+    for _ in range(tries):
+        if page.evaluate(question):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(question)
+
+
+def fill_in(page, words, photos=()):
+    """Fill in the three answers, and choose photos."""
+    page.click("a[href='#new']")
+    page.click("label[for=kind-1]")
+    page.fill("#description", words)
+    if photos:
+        page.set_input_files("#files-input", [
+            {"name": f"{n}.jpg", "mimeType": "image/jpeg", "buffer": photo} for n, photo in enumerate(photos)])  # fmt: skip
+        page.wait_for_function("n => document.querySelectorAll('#files li').length === n", arg=len(photos))
+
+
+def save(page):
+    """Save, and see that it is kept."""
+    page.click("#report button.big")
+    page.wait_for_selector("#thanks:visible")
+
+
+HEAPS = """async () => {
+  const {all} = await import('/static/phone/store.js');
+  return (await all('items')).map(({uuid, caseUuid, kind, state, receipt, attempts, error}) =>
+    ({uuid, caseUuid, kind, state, receipt, attempts, error}));
+}"""
+
+
+def items(page):
+    """What lies in the queue."""
+    return page.evaluate(HEAPS)
+
+
+def all_sent(page, count):
+    """Wait until so many things are sent, and give them."""
+    for _ in range(300):
+        found = items(page)
+        if len(found) == count and all(item["state"] == "sent" for item in found):
+            return found
+        page.wait_for_timeout(100)
+    raise AssertionError(json.dumps(found, ensure_ascii=False))
+
+
+def own_cases(page):
+    """What the server says that the person reported, by id."""
+    return {case["uuid"]: case for case in page.evaluate("() => fetch('/api/v1/cases').then(a => a.json())")["cases"]}
+
+
+def test_cases_saved_without_signal_arrive_once_each_after_the_browser_was_closed(phone, site):
+    page = phone.open()
+    sign_in(page, site)
+    phone.context.set_offline(True)
+    page.reload()
+    ready(page)
+    for number in range(3):
+        fill_in(page, f"第{number}件：水沟堵了", [a_photo(str(number))] if number else [])
+        save(page)
+    assert page.inner_text("#count") == "5"
+    assert {item["state"] for item in items(page)} == {"waiting"}
+    phone.close()
+    page = phone.open()
+    ready(page)
+    sent = all_sent(page, 5)
+    codes = [item["receipt"]["code"] for item in sent if item["kind"] == "case"]
+    assert len(set(codes)) == 3
+    known = own_cases(page)
+    assert {item["uuid"] for item in sent if item["kind"] == "case"} <= set(known)
+    for item in (item for item in sent if item["kind"] == "attachment"):
+        page.goto(f"{site}/cases/{known[item['caseUuid']]['code']}")
+        assert page.locator("a[href*='/cases/files/']").count() == 1
+    page.goto(f"{site}/m/zh#waiting")
+    page.wait_for_selector("[data-heap=sent]")
+    assert codes[0] in page.inner_text("[data-heap=sent]")
+
+
+def test_the_bytes_that_were_queued_are_the_bytes_that_are_kept(phone, site):
+    page = phone.open()
+    sign_in(page, site)
+    phone.context.set_offline(True)
+    fill_in(page, "塌方一处", [a_photo("x")])
+    save(page)
+    drawn = page.evaluate("""async () => {
+      const {all, shown} = await import('/static/phone/store.js');
+      const bytes = await shown((await all('items')).find(item => item.kind === 'attachment').copy);
+      const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+      return [...hash].map(b => b.toString(16).padStart(2, '0')).join('');
+    }""")
+    phone.context.set_offline(False)
+    [photo] = [item for item in all_sent(page, 2) if item["kind"] == "attachment"]
+    assert photo["receipt"]["digest"] == drawn
+    assert photo["receipt"]["size"] > 64 * 1024, "it came in parts"
+
+
+def test_a_captive_portal_takes_nothing(phone, site):
+    page = phone.open()
+    sign_in(page, site)
+    portal = "<html><body>请登录WiFi</body></html>"
+    phone.context.route(
+        "**/api/v1/cases/*", lambda route: route.fulfill(status=200, body=portal, content_type="text/html")
+    )
+    fill_in(page, "门户网")
+    save(page)
+    wait_for(page, f"async () => (await ({HEAPS})())[0].attempts > 0")
+    assert items(page)[0]["state"] == "waiting"
+    phone.context.unroute("**/api/v1/cases/*")
+    page.click("#send-now")
+    all_sent(page, 1)
+
+
+def test_nothing_that_was_typed_can_be_found_on_the_disk(phone, site):
+    page = phone.open()
+    sign_in(page, site)
+    phone.context.set_offline(True)
+    fill_in(page, HARD_TO_MISS, [a_photo("y")])
+    page.wait_for_timeout(700)
+    save(page)
+    fill_in(page, f"{HARD_TO_MISS}又一次")
+    page.wait_for_timeout(700)
+    assert page.evaluate("async () => (await (await import('/static/phone/store.js')).all('drafts')).length") == 1
+    phone.close()
+    wanted = (HARD_TO_MISS.encode(), HARD_TO_MISS.encode("utf-16-le"))
+    searched = [path for path in phone.folder.rglob("*") if path.is_file()]
+    assert len(searched) > 50
+    assert [path for path in searched if any(words in path.read_bytes() for words in wanted)] == []
+
+
+def test_a_killed_tab_loses_nothing(phone, site):
+    page = phone.open()
+    sign_in(page, site)
+    phone.context.set_offline(True)
+    fill_in(page, "写到一半", [a_photo("z")])
+    page.wait_for_timeout(700)
+    page.close()
+    page = phone.context.new_page()
+    page.goto(f"{site}/m/zh")
+    ready(page)
+    page.click("#offer button")
+    page.wait_for_selector("#files li")
+    assert page.input_value("#description") == "写到一半"
+    assert page.is_checked("#kind-1")
+
+
+def test_one_bad_item_does_not_hold_up_the_rest_and_can_be_corrected(phone, site):
+    page = phone.open()
+    sign_in(page, site)
+    phone.context.set_offline(True)
+    fill_in(page, "长" * 2001)
+    save(page)
+    fill_in(page, "好的")
+    save(page)
+    phone.context.set_offline(False)
+    wait_for(page, f"async () => (await ({HEAPS})()).every(item => item.state !== 'waiting')")
+    states = sorted(item["state"] for item in items(page))
+    assert states == ["attention", "sent"]
+    row = page.locator("[data-heap=attention] li")
+    assert "2000" in row.inner_text()
+    row.locator("[data-act=open]").click()
+    page.fill("#description", "短一些")
+    save(page)
+    all_sent(page, 2)
+
+
+def test_what_one_person_queued_is_never_sent_as_another(phone, site):
+    page = phone.open()
+    sign_in(page, site)
+    phone.context.set_offline(True)
+    fill_in(page, "第一个人的")
+    save(page)
+    phone.context.set_offline(False)
+    phone.context.clear_cookies()
+    page.goto(f"{site}/sign-in")
+    sign_in(page, site, "grid2")
+    page.click("a[href='#waiting']")
+    page.click("#send-now")
+    page.wait_for_timeout(1500)
+    first = items(page)[0]
+    if first["state"] == "sent":  # it went out before the cookie was gone, as its owner's
+        pytest.fail("The test must cut the session before anything is sent.")
+    assert first["attempts"] == 0
+
+
+def test_a_session_that_ended_keeps_everything_and_asks_to_sign_in(phone, site):
+    page = phone.open()
+    sign_in(page, site)
+    phone.context.set_offline(True)
+    fill_in(page, "登录过期")
+    save(page)
+    phone.context.clear_cookies()
+    phone.context.set_offline(False)
+    page.wait_for_selector("#sign-in:visible")
+    assert items(page)[0]["state"] == "waiting"
+    sign_in(page, site)
+    all_sent(page, 1)
+
+
+def test_five_tabs_send_each_thing_once(phone, site):
+    page = phone.open()
+    sign_in(page, site)
+    phone.context.set_offline(True)
+    for number in range(5):
+        fill_in(page, f"五个标签页 {number}")
+        save(page)
+    tabs = [phone.context.new_page() for _ in range(4)]
+    for tab in tabs:
+        tab.goto(f"{site}/m/zh")
+    phone.context.set_offline(False)
+    sent = all_sent(page, 5)
+    assert [item["attempts"] for item in sent] == [1] * 5
+    assert len({item["receipt"]["code"] for item in sent}) == 5
+
+
+def test_the_phone_may_install_it(phone, site):
+    page = phone.open()
+    sign_in(page, site)
+    session = phone.context.new_cdp_session(page)
+    assert session.send("Page.getInstallabilityErrors")["installabilityErrors"] == []
+    assert session.send("Page.getAppManifest").get("errors", []) == []
+
+
+def over_the_wire(request) -> int:
+    """The bytes that came from the server, headers included."""
+    if request.response().from_service_worker:
+        return 0
+    sizes = request.sizes()
+    return sizes["responseBodySize"] + sizes["responseHeadersSize"]
+
+
+def test_the_first_load_is_small_and_later_loads_are_smaller(phone, site):
+    page = phone.open("/sign-in")
+    sizes = []
+    phone.context.on("requestfinished", lambda request: sizes.append(over_the_wire(request)))
+    sign_in(page, site)
+    page.wait_for_timeout(500)
+    first = sum(sizes)
+    sizes.clear()
+    page.reload()
+    ready(page)
+    page.wait_for_timeout(500)
+    assert first < 100_000
+    assert sum(sizes) < 15_000
+
+
+def test_wechats_browser_is_told_that_it_keeps_nothing(phone, site):
+    shutil.rmtree(phone.folder, ignore_errors=True)
+    page = phone.open("/sign-in")
+    page.add_init_script("Object.defineProperty(navigator, 'userAgent', {get: () => 'Mozilla MicroMessenger/8.0'})")
+    page.goto(f"{site}/m/zh")
+    assert page.is_visible("#keeps-nothing")
+    assert page.input_value("#address") == f"{site}/m/zh"
+    assert page.is_hidden("#report")
