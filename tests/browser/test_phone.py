@@ -9,6 +9,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from tests.browser.conftest import FLAGS, PHONE
+from tests.browser.test_accessible import violations
 
 HARD_TO_MISS = "泉眼旁那棵歪脖子梨树"
 
@@ -325,3 +326,40 @@ def test_wechats_browser_is_told_that_it_keeps_nothing(phone, site):
     assert page.is_visible("#keeps-nothing")
     assert page.input_value("#address") == f"{site}/m/zh"
     assert page.is_hidden("#report")
+
+
+HIDDEN_BEHIND_THE_BAR = """() => {
+  const bar = document.querySelector('.tab-bar').getBoundingClientRect();
+  const last = [...document.querySelectorAll('main section:not([hidden]) button, main section:not([hidden]) a')].filter(e => e.offsetParent).pop();
+  last.focus(); last.scrollIntoView({block: 'nearest'});
+  return last.getBoundingClientRect().bottom <= bar.top + 1 ? '' : last.outerHTML.slice(0, 80);
+}"""
+SMALL = """() => [...document.querySelectorAll('button, select, textarea, summary, .option, .button, .call, .tab-bar a')]
+  .filter(e => e.offsetParent && e.getBoundingClientRect().height < 44).map(e => e.outerHTML.slice(0, 80))"""
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_view_is_accessible_at_320_pixels_and_with_doubled_text(phone, site, language):
+    page = phone.open("/sign-in")
+    sign_in(page, site)
+    page.goto(f"{site}/m/{language}")
+    ready(page)
+    phone.context.set_offline(True)
+    fill_in(page, "长" * 2001)
+    save(page)
+    fill_in(page, "写到一半")
+    page.wait_for_timeout(600)
+    page.set_viewport_size({"width": 320, "height": 640})
+    for view in ("new", "waiting", "cases", "calls"):
+        page.click(f"a[href='#{view}']")
+        page.wait_for_selector(f"#view-{view}:visible")
+        for fold in page.locator(f"#view-{view} summary:visible").all()[:3]:
+            fold.click()
+        assert violations(page) == [], view
+        assert page.evaluate(SMALL) == [], view
+        assert page.evaluate(HIDDEN_BEHIND_THE_BAR) == "", view
+        for size in ("100%", "200%"):
+            page.evaluate("size => { document.documentElement.style.fontSize = size }", size)
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide <= 0, f"{view} scrolls sideways by {wide} pixels at {size}"
+        page.evaluate("document.documentElement.style.fontSize = ''")
