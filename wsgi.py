@@ -17,6 +17,7 @@ import cases.openapi
 import cases.phone
 import cases.views
 import config
+import grid.device_views
 import grid.views
 from core import files, i18n, pages, parts, seal, timewords
 from core.clock import now
@@ -31,6 +32,7 @@ BLUEPRINTS = (
     cases.api.routes,
     cases.openapi.routes,
     cases.phone.routes,
+    grid.device_views.routes,
 )
 # No page runs what another site, or an attacker's text, brings along.
 HEADERS = {

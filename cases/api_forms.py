@@ -10,11 +10,10 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
-from cases import reporting
 from cases.dictionaries import CATEGORIES, DISPUTE, PLAIN_KINDS
 from cases.forms import form_for
 from cases.report_form import ReportForm
-from core.api import Invalid
+from core.api import Invalid, moment
 from core.db import db
 from grid.areas import Area, AreaCode
 from grid.holidays import ZONE
@@ -111,7 +110,7 @@ def _moment(said: Mapping[str, Any], wrong: dict[str, list[str]]) -> datetime | 
     """What the phone's clock showed. It may be wrong by years: it is kept as it is, beside the server's own."""
     text = said.get("device_time")
     try:
-        return reporting.device_moment(text) if text else None
+        return moment(text) if text else None
     except (TypeError, ValueError, OverflowError):
         wrong["device_time"] = [_("This is not a time with its zone.")]
         return None

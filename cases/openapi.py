@@ -32,6 +32,7 @@ SUMMARIES = {
     "api.put_case": N_("Report a case; sent again, it is answered with the same receipt"),
     "api.post_operation": N_("Carry out an operation on the version of the case that was seen"),
     "api.put_attachment": N_("Add a photo, a paper or a voice note, whole or in parts"),
+    "devices.put_device": N_("A phone says which version it has and how much waits on it"),
     "api.received": N_("How many bytes of a file have arrived: the next part begins there"),
     "openapi.document": N_("This description"),
 }
@@ -67,6 +68,9 @@ CASE = record(
 )  # fmt: skip
 PROBLEM = record(("error", "message"), error=TEXT, message=TEXT, case=CASE, news=many(TEXT),
                  fields={"type": "object", "additionalProperties": many(TEXT)})  # fmt: skip
+DEVICE = record(
+    ("waiting",), name=TEXT, version=TEXT, waiting=WHOLE | {"minimum": 0, "maximum": 100_000}, oldest=or_none(MOMENT)
+)
 ME = record(
     user=record(id=WHOLE, name=TEXT), posts=many(record(role=TEXT, role_name=TEXT, unit=TEXT, area=TEXT)),
     areas=many(record(code=TEXT, label=TEXT, kind=TEXT)), leaders=many(record(group=TEXT, name=TEXT, phone=TEXT)),
@@ -79,6 +83,7 @@ ANSWERS: dict[str, dict[int, Any]] = {
     "api.post_operation": dict.fromkeys((200, 201), record(uuid=ID, code=TEXT, version=WHOLE)),
     "api.put_attachment": dict.fromkeys((200, 201), record(uuid=ID, digest=TEXT, size=WHOLE))
     | {202: record(uuid=ID, received=WHOLE)},
+    "devices.put_device": {200: record(uuid=ID, waiting=WHOLE)},
     "api.received": {200: record(uuid=ID, received=WHOLE)},
     "openapi.document": {200: {"type": "object"}},
 }
@@ -100,7 +105,8 @@ def described(app: Flask) -> dict[str, Any]:
     """The whole description as an OpenAPI 3.1 document, in the reader's language."""
     return {
         "openapi": "3.1.0", "info": {"title": gettext("Lianhu"), "version": "1"}, "paths": _paths(app),
-        "components": {"schemas": {"Report": report_schema(), "Operation": operation_schema(), "Problem": PROBLEM}},
+        "components": {"schemas": {"Report": report_schema(), "Operation": operation_schema(), "Device": DEVICE,
+                                   "Problem": PROBLEM}},
     }  # fmt: skip
 
 
@@ -175,7 +181,7 @@ def _parameters(rule, writes: bool) -> Iterator[dict[str, Any]]:
 
 
 def _sent(endpoint: str) -> dict[str, Any]:
-    name = {"api.put_case": "Report", "api.post_operation": "Operation"}.get(endpoint)
+    name = {"api.put_case": "Report", "api.post_operation": "Operation", "devices.put_device": "Device"}.get(endpoint)
     plain = (
         {JSON: {"schema": {"$ref": f"#/components/schemas/{name}"}}} if name else {"image/jpeg": {}, "audio/webm": {}}
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -136,11 +136,3 @@ def report_from(
 def _parties_in(form) -> list[Party]:
     phones = {"applicant": form.applicant_phone.data, "respondent": ""}
     return [Party(side=side, name=form[side].data, phone=phone) for side, phone in phones.items() if form[side].data]
-
-
-def device_moment(text: str) -> datetime:
-    """A device's own time from its ISO 8601 text with zone. Raises ``ValueError`` for anything else."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(text)
-    return moment.astimezone(UTC)

@@ -8,12 +8,12 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 
-from cases import commands, labels, queries, queues, reporting
+from cases import commands, labels, queries, queues
 from cases.dictionaries import CATEGORIES
 from cases.forms import NOT_BY_HAND, facts_of, form_for, given_id
 from cases.lifecycle import LIFECYCLE, RISKS
 from cases.limits import limits_in_force
-from core import files
+from core import api, files
 from core.clock import now
 from core.db import db, new_id
 from core.errors import Refused
@@ -155,7 +155,7 @@ def device_time(form):
     """What the device's clock showed when the form was sent, if it said so."""
     from_device = form.device_at.data or ""
     try:
-        return reporting.device_moment(from_device) if from_device else None
+        return api.moment(from_device) if from_device else None
     except (ValueError, OverflowError):
         return None
 

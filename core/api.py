@@ -1,6 +1,7 @@
 """How programs are answered: JSON, also when something is wrong, and never with a page or a redirect."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -17,6 +18,14 @@ class Invalid(Exception):
     def __init__(self, fields: Mapping[str, list[str]]) -> None:
         super().__init__(", ".join(fields))
         self.fields = fields
+
+
+def moment(text: str) -> datetime:
+    """A device's own time from its ISO 8601 text with zone, in UTC. Raises ``ValueError`` (or ``TypeError``) for anything else."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError(text)
+    return found.astimezone(UTC)
 
 
 def is_asked() -> bool:

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from flask import Flask, redirect, render_template, request, session, url_for
+from flask import Flask, g, redirect, render_template, request, session, url_for
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -52,7 +52,8 @@ def say(refusal: Refused) -> str:
 def ask_to_sign_in():
     """Send a reader to sign in; give a writer their text back to send again after signing in."""
     if api.is_asked():
-        return api.problem(401, "sign_in", gettext("Sign in to go on. Nothing is lost."))
+        why = "device_revoked" if g.get("device_revoked") else "sign_in"
+        return api.problem(401, why, gettext("Sign in to go on. Nothing is lost."))
     if request.method in ("GET", "HEAD"):
         return redirect(url_for("grid.sign_in", next=request.full_path.rstrip("?")))
     return _keep_what_was_typed(gettext("You were signed out. What you typed is kept here."), HTTPStatus.UNAUTHORIZED)

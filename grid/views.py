@@ -15,7 +15,7 @@ from core.forms import Form
 from core.i18n import LANGUAGES
 from core.pages import sent_fields
 from core.routing import ANYONE, Routes
-from grid import feedback, queries
+from grid import devices, feedback, queries
 from grid.access import NOWHERE, scope_of, set_scope
 from grid.groups import get_group
 from grid.holidays import ZONE
@@ -35,6 +35,9 @@ class SignInForm(Form):
 
 def load_person(person_id: str) -> SignedIn | None:
     """Who the session belongs to, with the posts of today; nobody if the account was closed."""
+    if (device := session.get("device")) and devices.is_revoked(device):
+        g.device_revoked = True
+        return None
     person = queries.load_person(int(person_id)) if person_id.isdecimal() else None
     return SignedIn(person, now().astimezone(ZONE).date()) if person and _may_enter(person) else None
 

@@ -152,7 +152,6 @@ function fieldFor(field, id) {
   const made = copyOf(field.choices.length ? "choice-field" : "text-field", { label: field.label });
   const input = made.querySelector("select, textarea");
   Object.assign(input, { id, name: field.name, required: field.required });
-  made.querySelector("label").htmlFor = id;
   if (field.choices.length) input.replaceChildren(...field.choices.map((choice) => new Option(choice.name, choice.value)));
   return made;
 }

@@ -3,6 +3,7 @@
 import { offerDraft, offerPlaces, open, start } from "./form.js";
 import { drawCalls, drawCases, drawQueue, hurry, saveAll } from "./pages.js";
 import { flush, whoAmI } from "./queue.js";
+import { newId } from "./seal.js";
 import { all, forget, keep, kept } from "./store.js";
 
 const texts = document.body.dataset;
@@ -33,6 +34,7 @@ async function send() {
   const busy = await flush(async (found, why) => {
     me = found ?? (await kept("me")) ?? null;
     tell(why);
+    if (found) await tellDevice();
     if (found && !why) await refresh();
   });
   if (busy) setTimeout(send, 1500); // to see how it went
@@ -48,6 +50,20 @@ function tell(why) {
 async function refresh() {
   const answer = await fetch("/api/v1/cases", { cache: "no-store", redirect: "error" }).catch(() => null);
   if (answer?.status === 200) await keep("cases", { at: Date.now(), cases: (await answer.json()).cases });
+}
+
+/** Says how much waits here, once an hour or when that changed: whoever answers for it should know. */
+async function tellDevice() {
+  const waiting = (await all("items")).filter((item) => item.owner === me.user.id && item.state !== "sent");
+  const oldest = waiting.length ? new Date(Math.min(...waiting.map((item) => item.createdAt))).toISOString() : null;
+  const name = navigator.userAgentData?.platform ?? navigator.platform ?? "";
+  const body = JSON.stringify({ name, version: texts.version, waiting: waiting.length, oldest });
+  const told = (await kept("device")) ?? { id: newId(), at: 0 };
+  if (told.body === body && told.at > Date.now() - 3600000) return;
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": me.csrf_token };
+  const answer = await fetch(`/api/v1/devices/${told.id}`, { method: "PUT", headers, body, redirect: "error" }).catch(() => null);
+  if (answer?.status === 200) await keep("device", { id: told.id, body, at: Date.now() });
+  if (answer?.status === 404) await keep("device", { id: newId(), at: 0 }); // somebody else's: this one is new
 }
 
 async function saved() {

@@ -11,6 +11,7 @@ from cases.models import Attachment, Case
 from core import files
 from core.db import db, new_id
 from grid.areas import Area
+from grid.devices import Device
 from grid.groups import HouseholdGroup
 from tests.core.test_files import a_picture
 from tests.factories import NOON, a_case, accepted, act, grid_of, person
@@ -59,6 +60,9 @@ TABLE = {
     "GET /cases/files/<uuid:id>": (WORKING, SEEING, 200),
     "GET /api/v1/openapi.json": (EVERYBODY, None, 200),
     "GET /interface": (EVERYBODY, None, 200),
+    "PUT /api/v1/devices/<uuid:id>": (EVERYBODY, None, 200),
+    "GET /devices": (EVERYBODY, None, 200),
+    "POST /devices/<uuid:id>/revoke": (EVERYBODY, frozenset(["grid", "admin"]), 302),
     "GET /api/v1/me": (EVERYBODY, None, 200),
     "GET /api/v1/cases": (WORKING, None, 200),
     "PUT /api/v1/cases/<uuid:id>": (REPORTING, None, 201),
@@ -97,12 +101,15 @@ def expected(route, who, inside=True):
     return answer[who] if isinstance(answer, dict) else answer
 
 
-def an_object(case, group):
+def an_object(case, group, owner="grid"):
     """What object routes can be about: a case with a file, and a household group."""
     file = Attachment(case_id=case.id, digest=kept_bytes(), name="照片.jpg", media_type="image/jpeg", size=4, at=NOON)
     db.session.add(file)
     db.session.flush()
-    return SimpleNamespace(code=case.code, id=case.id, file=file.id, group=group)
+    phone = Device(id=new_id(), person_id=person(owner).id, name="手机", version="1", seen_at=NOON)
+    db.session.add(phone)
+    db.session.flush()
+    return SimpleNamespace(code=case.code, id=case.id, file=file.id, group=group, device=phone.id)
 
 
 def kept_bytes() -> str:
@@ -128,7 +135,7 @@ def inside(app):
 def outside(app):
     """Another township's, restricted, so that not even the county sees it."""
     case = accepted_there()
-    return an_object(case, a_group_in(grid_of("grid2")))
+    return an_object(case, a_group_in(grid_of("grid2")), "grid2")
 
 
 def accepted_there():
@@ -138,7 +145,9 @@ def accepted_there():
     return case
 
 
-NOWHERE = SimpleNamespace(code="2222-2222-2222", id=UUID(int=9), file=UUID(int=7), group=2_000_000_000)
+NOWHERE = SimpleNamespace(
+    code="2222-2222-2222", id=UUID(int=9), device=UUID(int=8), file=UUID(int=7), group=2_000_000_000
+)
 
 
 def request(client, route, object, who="grid"):
@@ -146,6 +155,8 @@ def request(client, route, object, who="grid"):
     method, rule = route.split(" ", 1)
     if rule.startswith("/api/"):
         return ask(client, method, rule, object, who)
+    if "/devices/" in rule:
+        rule = rule.replace("<uuid:id>", str(object.device))
     address = (
         rule.replace("<code>", object.code).replace("<action>", "feedback").replace("<uuid:id>", str(object.file))
         .replace("<int(max=2147483647):area_id>", str(object.group))
@@ -171,6 +182,8 @@ def ask(client, method, rule, object, who):
 
 def a_body(rule, object, who) -> dict:
     """What is said: a report, or that somebody had a look."""
+    if "devices" in rule:
+        return {"waiting": 0}
     device_time = {"device_time": "2026-11-24T10:00:00+08:00"}
     if "operations" in rule:
         version = db.session.scalar(select(Case.version).where(Case.id == object.id))
@@ -213,11 +226,11 @@ def test_everybody_is_answered_what_the_table_says(sign_in, inside, who):
 @pytest.mark.parametrize("who", sorted(EVERYBODY - {"grid2", "village2"}))
 def test_what_is_out_of_sight_is_answered_as_what_does_not_exist(sign_in, outside, who):
     client = sign_in(who)
-    county_sees_all_groups = [r for r in ABOUT_AN_OBJECT if who == "county" and "/groups/" in r]
+    sees_all = {"county": "/groups/", "admin": "/devices/"}.get(who, "nothing")
     for route in ABOUT_AN_OBJECT:
         answer, unknown = request(client, route, outside, who), request(client, route, NOWHERE, who)
         assert unknown.status_code == expected(route, who, inside=False), route
-        if route not in county_sees_all_groups:
+        if sees_all not in route:
             assert answer.status_code == unknown.status_code, route
             assert without_address(answer, outside) == without_address(unknown, NOWHERE), "the page gives it away"
 
@@ -225,7 +238,7 @@ def test_what_is_out_of_sight_is_answered_as_what_does_not_exist(sign_in, outsid
 def without_address(answer, object):
     """A page without what was asked for and its tokens, to compare two."""
     text = re.sub(r'name="csrf_token" value="[^"]*"', "", answer.text)
-    for part in (object.code, str(object.id), str(object.file), str(object.group)):
+    for part in (object.code, str(object.id), str(object.device), str(object.file), str(object.group)):
         text = text.replace(part, "…")
     return text
 
