@@ -37,10 +37,15 @@ const kept = (path) => caches.open(CACHE).then((cache) => cache.match(path));
 async function page(request, path) {
   if (SHELLS.includes(path)) return (await kept(path)) ?? fetch(request);
   try {
-    return await fetch(request, { signal: AbortSignal.timeout(PATIENCE * (navigator.onLine ? 5 : 1)) });
+    return await begun(fetch(request), PATIENCE * (navigator.onLine ? 5 : 1));
   } catch (error) {
     const shell = await kept(path.startsWith("/m/en") ? "/m/en" : "/m/zh");
     if (!shell) throw error;
     return shell;
   }
+}
+
+/** An answer that begins in time; how long the rest takes does not matter, so that a slow line still shows its page. */
+function begun(answer, patience) {
+  return Promise.race([answer, new Promise((_resolve, reject) => setTimeout(() => reject(new Error("slow")), patience))]);
 }

@@ -382,3 +382,71 @@ def test_a_phone_that_was_cut_off_forgets_what_can_be_read_and_still_delivers(ph
     page.click("a[href='#waiting']")
     page.click("#send-now")
     all_sent(page, 1)
+
+
+@pytest.mark.parametrize("error", ["DataError", "QuotaExceededError"])
+def test_a_full_phone_keeps_what_was_typed_in_the_form(phone, site, error):
+    page = phone.open("/sign-in")
+    sign_in(page, site)
+    page.evaluate(f"() => {{ IDBObjectStore.prototype.put = () => {{ throw new DOMException('full', '{error}') }} }}")
+    fill_in(page, "存不下的一件")
+    page.click("#report button.big")
+    page.wait_for_selector("#form-note:visible")
+    assert "没能存下来" in page.inner_text("#form-note")
+    assert page.input_value("#description") == "存不下的一件"
+    assert page.is_checked("#kind-1")
+
+
+def test_what_is_no_photo_is_refused_with_its_name(phone, site):
+    page = phone.open("/sign-in")
+    sign_in(page, site)
+    fill_in(page, "照片")
+    bomb = b"\xff\xd8\xff\xe0" + b"\0" * 400
+    page.set_input_files("#files-input", [{"name": "山洪.jpg", "mimeType": "image/jpeg", "buffer": bomb}])
+    page.wait_for_selector("#form-note:visible")
+    assert "山洪.jpg 不是图片" in page.inner_text("#form-note")
+    page.set_input_files(
+        "#files-input", [{"name": "视频.jpg", "mimeType": "image/jpeg", "buffer": b"\0" * (31 * 2**20)}]
+    )
+    page.wait_for_function("() => document.getElementById('form-note').textContent.includes('视频.jpg 太大')")
+    assert page.input_value("#description") == "照片"
+
+
+def village_accepts(phone, code):
+    """Somebody at the village accepts a case meanwhile."""
+    browser = phone.playwright.chromium.launch(executable_path=phone.executable, args=FLAGS)
+    page = browser.new_page()
+    page.goto(f"{phone.site}/sign-in?next=/cases/{code}")
+    page.fill("[name=username]", "village")
+    page.fill("[name=password]", "lianhu-demo")
+    page.click("main button")
+    page.click(f"form[action='/cases/{code}/accept'] button")
+    page.wait_for_function("() => !document.querySelector(\"form[action$='/accept']\")")
+    browser.close()
+
+
+def test_a_case_that_moved_meanwhile_is_shown_and_the_person_decides(phone, site):
+    page = phone.open("/sign-in")
+    sign_in(page, site)
+    fill_in(page, "先报一件")
+    save(page)
+    code = all_sent(page, 1)[0]["receipt"]["code"]
+    page.reload()
+    ready(page)
+    phone.context.set_offline(True)
+    page.click("a[href='#cases']")
+    card = page.locator("#case-list > li", has_text=code)
+    card.locator("summary", has_text="反馈情况").click()
+    card.locator("details[open] textarea").fill("两家都在场")
+    card.locator("details[open] button").click()
+    page.wait_for_selector("#thanks:visible")
+    village_accepts(phone, code)
+    phone.context.set_offline(False)
+    row = page.locator("[data-heap=attention] li")
+    row.wait_for()
+    assert "受理" in row.inner_text(), "it says what happened meanwhile"
+    assert "两家都在场" in row.inner_text(), "and what was said"
+    row.locator("[data-act=again]").click()
+    all_sent(page, 2)
+    page.goto(f"{site}/cases/{code}")
+    assert page.inner_text("main").count("两家都在场") == 1
