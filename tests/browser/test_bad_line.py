@@ -8,7 +8,6 @@ import sys
 from contextlib import closing
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from tests.browser.bad_line import BadLine
 from tests.browser.conftest import ROOT, _free_port, _when_it_answers
@@ -87,12 +86,11 @@ def line(server):
 
 
 @pytest.fixture
-def phone(line, tmp_path, browser_type_launch_args):
+def phone(line, tmp_path, playwright, browser_type_launch_args):
     """A phone at the end of that line."""
-    with sync_playwright() as playwright:
-        found = Phone(line.address, tmp_path / "profile", playwright, browser_type_launch_args["executable_path"])
-        yield found
-        found.close()
+    found = Phone(line.address, tmp_path / "profile", playwright, browser_type_launch_args["executable_path"])
+    yield found
+    found.close()
 
 
 COUNTS = """SELECT (SELECT count(*) FROM cases), (SELECT count(*) FROM attachments), (SELECT count(*) FROM case_entries),

@@ -6,7 +6,6 @@ import shutil
 
 import pytest
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 from tests.browser.conftest import FLAGS, PHONE
 from tests.browser.test_accessible import violations
@@ -48,12 +47,11 @@ class Phone:
 
 
 @pytest.fixture
-def phone(site, tmp_path, browser_type_launch_args):
+def phone(site, tmp_path, playwright, browser_type_launch_args):
     """A phone that nobody has used yet."""
-    with sync_playwright() as playwright:
-        found = Phone(site, tmp_path / "profile", playwright, browser_type_launch_args["executable_path"])
-        yield found
-        found.close()
+    found = Phone(site, tmp_path / "profile", playwright, browser_type_launch_args["executable_path"])
+    yield found
+    found.close()
 
 
 def sign_in(page, site, username="grid"):
@@ -133,7 +131,7 @@ def test_cases_saved_without_signal_arrive_once_each_after_the_browser_was_close
     for number in range(3):
         fill_in(page, f"第{number}件：水沟堵了", [a_photo(str(number))] if number else [])
         save(page)
-    assert page.inner_text("#count") == "5"
+    page.wait_for_function("() => document.getElementById('count').textContent === '5'")
     assert {item["state"] for item in items(page)} == {"waiting"}
     phone.close()
     page = phone.open()
