@@ -19,7 +19,7 @@ import cases.views
 import config
 import grid.device_views
 import grid.views
-from core import files, i18n, pages, parts, seal, timewords
+from core import compressed, files, i18n, pages, parts, seal, timewords
 from core.clock import now
 from core.db import open_database
 from core.routing import require_permissions
@@ -93,4 +93,6 @@ def _harden(response):
         response.headers.setdefault(name, value)
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
+    elif response.mimetype in compressed.TEXTS:
+        return compressed.gzipped(response)
     return response

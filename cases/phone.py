@@ -1,6 +1,5 @@
 """The phone's pages: a shell that works without signal, its service worker and its manifest. None holds anybody's data."""
 
-import gzip
 import hashlib
 from functools import cache
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from flask import Response, current_app, g, jsonify, redirect, render_template, request, url_for
 
 from cases.report_form import ReportForm
+from core.compressed import gzipped
 from core.i18n import HTML_LANGUAGE, gettext, language
 from core.routing import ANYONE, Routes
 
@@ -71,11 +71,7 @@ def _kept_by_phones(answer: Response) -> Response:
     """Asked for anew each time, sent only if it changed, and small: it holds no secret that its size could tell."""
     answer.headers["Cache-Control"] = "no-cache"
     answer.add_etag()
-    answer.vary.add("Accept-Encoding")
-    if "gzip" in request.accept_encodings:
-        answer.set_data(gzip.compress(answer.get_data()))
-        answer.content_encoding = "gzip"
-    return answer.make_conditional(request)
+    return gzipped(answer).make_conditional(request)
 
 
 def _static(name: str) -> Path:
