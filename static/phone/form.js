@@ -1,24 +1,26 @@
 // The report form without signal: drafts while typing, photos made small when chosen, and saving at once.
 
-import { Unfit, canRecord, record, shrunk } from "./media.js";
+import { drawFiles, filesDone, startFiles } from "./files.js";
+import { base64 } from "./queue.js";
 import { newId, seal } from "./seal.js";
 import { all, asBytes, fromBytes, hidden, kept, put, remove, shown, write } from "./store.js";
 
 const form = document.getElementById("report");
-const list = document.getElementById("files");
 const note = document.getElementById("form-note");
 const texts = document.body.dataset;
 const TICKS = ["settled", "urgent", "private", "protected", "against_village"];
 let now;
 let timer;
+let saving = false;
+let drafted = Promise.resolve(); // what is under way, for saving to wait for
 
-/** An empty form, or one filled in with `content` ({id, said, files, replaces}). */
+/** An empty form, or one filled in with `content` ({id, said, files}). */
 export async function open(content) {
-  now = content ?? { id: newId(), said: {}, files: [], replaces: [] };
+  now = content ?? { id: newId(), said: {}, files: [] };
   form.reset();
   await offerPlaces();
   fillIn(now.said);
-  drawFiles();
+  drawFiles(now);
   say("");
   document.getElementById("offer").hidden = true;
 }
@@ -65,14 +67,30 @@ function said() {
 const isEmpty = (told) => !told.summary?.trim() && !told.category && !told.applicant && !now.files.length;
 
 /** Keeps the draft, hidden; at most every 400 ms, and at once when the page goes away. */
-async function keepDraft() {
+export function keepDraft() {
   clearTimeout(timer);
+  drafted = drafted.then(writeDraft).catch(() => full());
+  return drafted;
+}
+
+async function writeDraft() {
   const told = said();
-  if (isEmpty(told)) return;
-  const me = await kept("me");
-  const files = now.files.map(({ uuid, type, copy }) => ({ uuid, type, copy }));
-  await put("drafts", { id: now.id, owner: me?.user.id ?? null, at: Date.now(), replaces: now.replaces, text: await hidden(asBytes(told)), files })
-    .catch(() => say(texts.full));
+  if (saving || isEmpty(told)) return;
+  const content = { ...now, said: told };
+  await put("drafts", await asDraft(content, await kept("me")));
+}
+
+/** A photo may be ready when another report is open already: it goes to its own. */
+function filesChanged(report) {
+  if (report !== now) return;
+  drawFiles(now);
+  keepDraft();
+}
+
+/** A report as it lies among the drafts. */
+export async function asDraft({ id, said: told, files }, me) {
+  const copies = files.map(({ uuid, type, copy }) => ({ uuid, type, copy }));
+  return { id, owner: me?.user.id ?? null, at: Date.now(), text: await hidden(asBytes(told)), files: copies };
 }
 
 function soon() {
@@ -86,12 +104,23 @@ export async function draft(id) {
   const told = found && fromBytes(await shown(found.text));
   if (!told) return null;
   const files = await Promise.all(found.files.map(async (file) => ({ ...file, bytes: await shown(file.copy) })));
-  return { id: found.id, said: told, files: files.filter((file) => file.bytes), replaces: found.replaces ?? [] };
+  return { id: found.id, said: told, files: files.filter((file) => file.bytes) };
 }
 
 /** Saves at once, on the phone: the body is built here, once, and never again. */
 async function save(event) {
   event.preventDefault();
+  if (saving) return; // tapped twice
+  saving = true;
+  try {
+    await Promise.allSettled([drafted, filesDone()]);
+    await saveWhatIsSaid();
+  } finally {
+    saving = false;
+  }
+}
+
+async function saveWhatIsSaid() {
   const told = said();
   const missing = ["category", "area", "summary"].filter((name) => !told[name]?.trim());
   if (told.settled && !told.result?.trim()) missing.push("result");
@@ -101,7 +130,7 @@ async function save(event) {
   try {
     await store({ ...told, device_time: new Date().toISOString() }, me);
   } catch {
-    return say(texts.full);
+    return full();
   }
   form.dispatchEvent(new CustomEvent("saved", { bubbles: true }));
   return open();
@@ -117,8 +146,7 @@ async function store(body, me) {
   const items = await built(body, me);
   const id = now.id;
   await write(["items", "drafts"], (stores) => {
-    now.replaces.forEach((uuid) => stores.items.delete(uuid));
-    items.forEach((item) => stores.items.put(item));
+    items.forEach((item) => stores.items.add(item)); // never over what lies there under this id
     stores.drafts.delete(id);
   });
 }
@@ -135,58 +163,6 @@ async function built(body, me) {
 export async function item(about, plain, me) {
   const body = await seal(plain, about.uuid, me.seal);
   return { ...about, body, copy: await hidden(plain), state: "waiting", attempts: 0, nextAt: 0, createdAt: Date.now() };
-}
-
-async function addPhotos(event) {
-  for (const file of [...event.target.files]) {
-    try {
-      await addFile(await shrunk(file), "image/jpeg");
-    } catch (error) {
-      say((error instanceof Unfit && error.message === "large" ? texts.large : texts.nophoto).replace("{name}", file.name));
-    }
-  }
-  event.target.value = "";
-}
-
-async function addFile(bytes, type) {
-  now.files.push({ uuid: newId(), type, bytes, copy: await hidden(bytes) });
-  drawFiles();
-  await keepDraft();
-}
-
-function drawFiles() {
-  list.replaceChildren(...now.files.map((file) => {
-    const row = document.createElement("li");
-    const view = document.createElement(file.type.startsWith("image/") ? "img" : "audio");
-    view.src = URL.createObjectURL(new Blob([file.bytes], { type: file.type }));
-    if (view.tagName === "AUDIO") view.controls = true;
-    else view.alt = texts.photo;
-    const drop = document.createElement("button");
-    Object.assign(drop, { type: "button", className: "plain", textContent: texts.drop });
-    drop.addEventListener("click", () => {
-      now.files = now.files.filter((other) => other !== file);
-      drawFiles();
-      keepDraft();
-    });
-    row.append(view, drop);
-    return row;
-  }));
-}
-
-const voice = document.getElementById("voice");
-let recording;
-async function toggleVoice() {
-  if (recording) return recording.stop();
-  try {
-    recording = await record();
-  } catch {
-    return say(texts.novoice);
-  }
-  voice.textContent = texts.stop;
-  const made = await recording.done;
-  recording = undefined;
-  voice.textContent = texts.record;
-  return addFile(made.bytes, made.type);
 }
 
 const place = document.getElementById("position");
@@ -211,7 +187,17 @@ function drawPosition() {
   place.textContent = known ? texts.forget_position.replace("{n}", Math.round(known.accuracy)) : texts.tell_position;
 }
 
+/** The phone kept nothing: what was typed is still in the form, and can be carried away in a file. */
+function full() {
+  say(texts.full);
+  document.getElementById("export-form").hidden = false;
+}
+
+/** What stands in the form, for a file. */
+export const typed = () => ({ uuid: now.id, words: said(), files: now.files.map(({ type, bytes }) => ({ type, content: base64(bytes) })) });
+
 function say(text) {
+  document.getElementById("export-form").hidden = true;
   note.textContent = text;
   note.hidden = !text;
   if (text) note.scrollIntoView({ block: "center" });
@@ -222,9 +208,7 @@ export function start() {
   form.addEventListener("submit", save);
   form.addEventListener("input", soon);
   form.elements.settled.addEventListener("change", settledBox);
-  form.elements.files.addEventListener("change", addPhotos);
-  voice.hidden = !canRecord();
-  voice.addEventListener("click", toggleVoice);
+  startFiles({ report: () => now, changed: filesChanged, say });
   place.hidden = !navigator.geolocation;
   place.addEventListener("click", tellPosition);
   document.addEventListener("visibilitychange", () => document.hidden && keepDraft());

@@ -1,8 +1,8 @@
 // The other pages of the phone: what waits, my cases, and whom to call. Built from templates in the page.
 
-import { draft, item as newItem } from "./form.js";
+import { asDraft, draft, item as newItem } from "./form.js";
 import { newId } from "./seal.js";
-import { all, asBytes, fromBytes, kept, remove, shown, write } from "./store.js";
+import { all, asBytes, change, fromBytes, kept, remove, shown, write } from "./store.js";
 import { exported, hurry } from "./queue.js";
 
 const texts = document.body.dataset;
@@ -27,9 +27,15 @@ async function titleOf(item) {
   return text.slice(0, 40) || (item.kind === "case" ? texts.report : texts.operation);
 }
 
+/** What belongs to whoever is signed in: a phone may pass from hand to hand. */
+async function own(name) {
+  const me = await kept("me");
+  return (await all(name)).filter((one) => !me || one.owner === null || one.owner === me.user.id);
+}
+
 /** Draws the four heaps; `reopen(content)` opens a draft or an item in the form. */
 export async function drawQueue(reopen) {
-  const [drafts, items] = [await all("drafts"), await all("items")];
+  const [drafts, items] = [await own("drafts"), await own("items")];
   const rows = { drafts: await Promise.all(drafts.map((one) => draftRow(one, reopen))), attention: [], waiting: [], sent: [] };
   for (const item of items.sort((a, b) => b.createdAt - a.createdAt)) rows[item.state].push(await itemRow(item, items, reopen));
   for (const heap of HEAPS) {
@@ -58,7 +64,7 @@ async function itemRow(item, items, reopen) {
     why: item.error && [item.error.message, ...(item.error.news ?? []), wrong].filter(Boolean).join(" "),
   });
   const correctable = item.copy && item.kind === "case" && (item.state === "attention" || !item.attempts);
-  act(row, "open", correctable && (async () => reopen(await contentOf(item, items))));
+  act(row, "open", correctable && (async () => reopen(await takenBack(item, items))));
   act(row, "again", item.error?.error === "moved" && item.copy && (() => sendOnNew(item)));
   act(row, "retry", item.state === "attention" && item.error?.error !== "moved" && (() => retry(item)));
   act(row, "export", item.state !== "sent" && (async () => saveFile(await exported([item]))));
@@ -75,23 +81,40 @@ function act(row, name, does) {
   });
 }
 
-/** A refused report back in the form. What may have arrived with other words gets an id of its own. */
+/** A report out of the queue and among the drafts, in one step: what is being corrected must not be sent meanwhile. */
+async function takenBack(item, items) {
+  const content = await contentOf(item, items);
+  const made = await asDraft(content, await kept("me"));
+  let taken = null;
+  await write(["items", "drafts"], (stores) => {
+    stores.items.get(item.uuid).onsuccess = ({ target }) => {
+      const found = target.result;
+      if (!found || found.state !== item.state || found.attempts !== item.attempts) return;
+      taken = content;
+      [item.uuid, ...content.old].forEach((uuid) => stores.items.delete(uuid));
+      stores.drafts.put(made);
+    };
+  });
+  return taken;
+}
+
+/** A refused report as the form takes it. What may have arrived with other words gets an id of its own. */
 async function contentOf(item, items) {
   const files = items.filter((other) => other.caseUuid === item.uuid && other.kind === "attachment" && other.copy);
   const other = item.error?.error === "other_body";
   const opened = await Promise.all(files.map(async (file) => ({ uuid: other ? newId() : file.uuid, type: file.type, bytes: await shown(file.copy), copy: file.copy })));
   return { id: other ? newId() : item.uuid, said: fromBytes(await shown(item.copy)) ?? {}, files: opened.filter((file) => file.bytes),
-           replaces: [item.uuid, ...files.map((file) => file.uuid)] };
+           old: files.map((file) => file.uuid) };
 }
 
 /** The person has seen what happened meanwhile and wants it all the same: said anew, of the version shown. */
 async function sendOnNew(item) {
-  const said = { ...fromBytes(await shown(item.copy)), version: item.error.case.version };
+  const said = { ...fromBytes(await shown(item.copy)), version: item.error.version };
   await queueOperation(item.caseUuid, said, item.uuid);
 }
 
 async function retry(item) {
-  await write(["items"], (stores) => stores.items.put({ ...item, state: "waiting", error: null, nextAt: 0 }));
+  await change("items", item.uuid, (found) => ({ ...found, state: "waiting", error: null, nextAt: 0 }));
 }
 
 async function queueOperation(caseUuid, said, replaced) {
@@ -111,7 +134,7 @@ export function saveFile(content) {
   link.click();
 }
 
-export const saveAll = async () => saveFile(await exported((await all("items")).filter((item) => item.state !== "sent")));
+export const saveAll = async () => saveFile(await exported((await own("items")).filter((item) => item.state !== "sent")));
 export { hurry };
 
 /** Draws my open cases as they were last seen, tasks first, each with what may be said about it from here. */

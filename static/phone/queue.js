@@ -1,6 +1,6 @@
 // Sends what waits, each thing once: by the page and by the service worker, one of them at a time.
 
-import { all, forget, keep, put, remove, shown, write } from "./store.js";
+import { all, change, forget, keep, remove, shown } from "./store.js";
 
 const PART = 64 * 1024;
 const ATTENTION = [400, 403, 404, 405, 409, 410, 413, 415, 422];
@@ -49,16 +49,18 @@ export async function whoAmI() {
   const answer = await ask("/api/v1/me", { cache: "no-store" }, 15000).catch(() => null);
   const said = answer && (await jsonOf(answer));
   if (answer?.status === 200 && said?.user) {
-    await keep("me", said);
+    const { csrf_token: _token, ...lasting } = said;
+    await keep("me", lasting);
     return said;
   }
   if (answer?.status === 401 && said?.error === "device_revoked") await forget();
   return { why: answer?.status === 401 && said?.error ? "sign_in" : "offline" };
 }
 
-async function sendOne(item, me) {
-  item.attempts += 1;
-  await put("items", item); // before it leaves: what may have arrived must not be changed any more
+async function sendOne({ uuid }, me) {
+  // Counted before it leaves: what may have arrived must not be changed any more.
+  const item = await change("items", uuid, (found) => found.state === "waiting" && { ...found, attempts: found.attempts + 1 });
+  if (!item) return;
   const answer = await send(item, me).catch(() => null);
   const said = answer && (await jsonOf(answer));
   if (said && [200, 201].includes(answer.status) && said.uuid === item.uuid) return sent(item, said);
@@ -90,7 +92,9 @@ async function sendInParts(item, headers) {
 }
 
 function ask(url, options, patience) {
-  return fetch(url, { ...options, redirect: "error", credentials: "same-origin", signal: AbortSignal.timeout(patience) });
+  const stop = new AbortController(); // older phones have no AbortSignal.timeout
+  setTimeout(() => stop.abort(), patience);
+  return fetch(url, { ...options, redirect: "error", credentials: "same-origin", signal: stop.signal });
 }
 
 /** The JSON of an answer; null for a page, which is what a captive portal sends. */
@@ -100,17 +104,19 @@ async function jsonOf(answer) {
 }
 
 function sent(item, receipt) {
-  return put("items", { ...item, state: "sent", receipt, body: null, copy: null, error: null, sentAt: Date.now() });
+  const done = { state: "sent", receipt, body: null, copy: null, error: null, sentAt: Date.now() };
+  return change("items", item.uuid, (found) => ({ ...found, ...done }));
 }
 
-function needsAttention(item, status, said) {
-  return put("items", { ...item, state: "attention", error: { status, ...said } });
+function needsAttention(item, status, { case: seen, ...said }) {
+  const error = { status, ...said, version: seen?.version }; // nothing readable of the case
+  return change("items", item.uuid, (found) => ({ ...found, state: "attention", error }));
 }
 
 /** Waits longer each time, and not all phones at once. */
 function later(item) {
   const wait = Math.min(300000, 5000 * 2 ** Math.min(item.attempts - 1, 6)) * (0.5 + Math.random() / 2);
-  return put("items", { ...item, nextAt: Date.now() + wait });
+  return change("items", item.uuid, (found) => ({ ...found, nextAt: Date.now() + wait }));
 }
 
 async function tidy() {
@@ -121,9 +127,13 @@ async function tidy() {
 
 /** Tries again now, whatever was waited for. */
 export async function hurry() {
-  const items = (await all("items")).filter((item) => item.state === "waiting");
-  await write(["items"], (stores) => items.forEach((item) => stores.items.put({ ...item, nextAt: 0 })));
+  for (const { uuid } of await all("items")) {
+    await change("items", uuid, (found) => found.state === "waiting" && { ...found, nextAt: 0 });
+  }
 }
+
+/** Whether it is worth asking the server: a phone pays for every byte. */
+export const isDue = async () => (await all("items")).some((item) => item.state === "waiting" && item.nextAt <= Date.now());
 
 /** An item with its readable words, for a file that a person may carry to the centre. */
 export async function exported(items) {
@@ -135,7 +145,7 @@ export async function exported(items) {
   }));
 }
 
-function base64(bytes) {
+export function base64(bytes) {
   let text = "";
   for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
   return btoa(text);

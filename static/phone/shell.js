@@ -1,13 +1,14 @@
 // The phone's page as a whole: which part is shown, who is signed in, and when to send.
 
-import { offerDraft, offerPlaces, open, start } from "./form.js";
-import { drawCalls, drawCases, drawQueue, hurry, saveAll } from "./pages.js";
-import { flush, whoAmI } from "./queue.js";
+import { keepDraft, offerDraft, offerPlaces, open, start, typed } from "./form.js";
+import { drawCalls, drawCases, drawQueue, hurry, saveAll, saveFile } from "./pages.js";
+import { flush, isDue, whoAmI } from "./queue.js";
 import { newId } from "./seal.js";
 import { all, forget, keep, kept } from "./store.js";
 
 const texts = document.body.dataset;
 const VIEWS = ["new", "waiting", "cases", "calls"];
+const FRESH = 5 * 60 * 1000;
 const state = document.getElementById("state");
 let me;
 
@@ -48,8 +49,11 @@ function tell(why) {
 }
 
 async function refresh() {
+  const [seen, items] = [await kept("cases"), await all("items")];
+  const since = Math.max(Date.now() - FRESH, ...items.map((item) => item.sentAt ?? 0));
+  if (seen?.of === me.user.id && seen.at > since) return;
   const answer = await fetch("/api/v1/cases", { cache: "no-store", redirect: "error" }).catch(() => null);
-  if (answer?.status === 200) await keep("cases", { at: Date.now(), cases: (await answer.json()).cases });
+  if (answer?.status === 200) await keep("cases", { at: Date.now(), of: me.user.id, cases: (await answer.json()).cases });
 }
 
 /** Says how much waits here, once an hour or when that changed: whoever answers for it should know. */
@@ -67,18 +71,23 @@ async function tellDevice() {
 }
 
 async function saved() {
-  const asked = await navigator.storage?.persist?.().catch(() => false);
-  document.getElementById("persist").textContent = asked ? texts.kept : texts.may_be_lost;
+  await redraw();
   document.getElementById("thanks").hidden = false;
   location.hash = "#waiting";
+  askToKeep();
   const worker = await navigator.serviceWorker.getRegistration().catch(() => null);
   await worker?.sync?.register("lianhu-send").catch(() => {});
-  await redraw();
   await send();
 }
 
+/** Some browsers ask their user first: nothing waits for that answer. */
+async function askToKeep() {
+  const asked = await navigator.storage?.persist?.().catch(() => false);
+  document.getElementById("persist").textContent = asked ? texts.kept : texts.may_be_lost;
+}
+
 async function signOut() {
-  const waiting = (await all("items")).some((item) => item.state !== "sent");
+  const waiting = (await all("drafts")).length || (await all("items")).some((item) => item.state !== "sent");
   if (waiting && !confirm(texts.sign_out_sure)) return;
   const found = await whoAmI();
   const body = new URLSearchParams({ csrf_token: found.csrf_token ?? "" });
@@ -102,7 +111,11 @@ async function watchVersion() {
     worker?.addEventListener("statechange", () => worker.state === "installed" && offer(worker));
   });
   const first = !navigator.serviceWorker.controller;
-  navigator.serviceWorker.addEventListener("controllerchange", () => first || location.reload());
+  navigator.serviceWorker.addEventListener("controllerchange", async () => {
+    if (first) return;
+    await keepDraft();
+    location.reload();
+  });
 }
 
 const keepsNothing = () => /MicroMessenger/i.test(navigator.userAgent) || !navigator.serviceWorker || !globalThis.crypto?.subtle;
@@ -124,10 +137,11 @@ async function begin() {
   document.addEventListener("changed", send);
   document.getElementById("send-now").addEventListener("click", () => hurry().then(send));
   document.getElementById("export-all").addEventListener("click", saveAll);
+  document.getElementById("export-form").addEventListener("click", () => saveFile([typed()]));
   document.getElementById("sign-out").addEventListener("click", signOut);
   for (const event of ["online", "focus", "pageshow"]) window.addEventListener(event, send);
   document.addEventListener("visibilitychange", () => document.hidden || send());
-  setInterval(send, 30000);
+  setInterval(async () => (await isDue()) && send(), 30000);
   await watchVersion().catch(() => {});
   await redraw();
   await send();

@@ -49,15 +49,33 @@ export const all = (name) => read(name, (store) => store.getAll());
 export const one = (name, key) => read(name, (store) => store.get(key));
 export const put = (name, record) => write([name], (stores) => stores[name].put(record));
 export const remove = (name, key) => write([name], (stores) => stores[name].delete(key));
-export const keep = (name, value) => put("kept", { name, value });
-export const kept = async (name) => (await one("kept", name))?.value;
+export const keep = async (name, value) => put("kept", { name, text: await hidden(asBytes(value)) });
+export async function kept(name) {
+  const found = await one("kept", name);
+  return found?.text && fromBytes(await shown(found.text));
+}
 
+/** Changes a record that is still there, and gives it; what was thrown away or taken back meanwhile stays so. */
+export async function change(name, key, how) {
+  let changed;
+  await write([name], (stores) => {
+    stores[name].get(key).onsuccess = ({ target }) => {
+      changed = target.result && how(target.result);
+      if (changed) stores[name].put(changed);
+    };
+  });
+  return changed;
+}
+
+/** One key for all tabs: were it made twice, what was hidden under the first could never be read again. */
 async function localKey() {
-  const known = await kept("key");
-  if (known) return known;
-  const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
-  await keep("key", key);
-  return key;
+  const known = await one("kept", "key");
+  if (known) return known.value;
+  const value = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+  await write(["kept"], ({ kept: store }) => {
+    store.get("key").onsuccess = ({ target }) => target.result ?? store.put({ name: "key", value });
+  });
+  return (await one("kept", "key")).value;
 }
 
 /** Bytes under the phone's own key. */
@@ -80,10 +98,13 @@ export const fromBytes = (bytes) => (bytes ? JSON.parse(new TextDecoder().decode
 
 /** Leaves nothing readable: what waits stays sealed and still goes out when its owner signs in again. */
 export async function forget() {
-  const items = await all("items");
   await write(["items", "drafts", "kept"], (stores) => {
     stores.drafts.clear();
     stores.kept.clear();
-    for (const item of items) stores.items.put({ ...item, copy: null });
+    stores.items.openCursor().onsuccess = ({ target }) => {
+      if (!target.result) return;
+      target.result.update({ ...target.result.value, copy: null });
+      target.result.continue();
+    };
   });
 }

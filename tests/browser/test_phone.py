@@ -386,7 +386,10 @@ def test_a_phone_that_was_cut_off_forgets_what_can_be_read_and_still_delivers(ph
 def test_a_full_phone_keeps_what_was_typed_in_the_form(phone, site, error):
     page = phone.open("/sign-in")
     sign_in(page, site)
-    page.evaluate(f"() => {{ IDBObjectStore.prototype.put = () => {{ throw new DOMException('full', '{error}') }} }}")
+    page.evaluate(
+        f"""() => {{ const refuse = () => {{ throw new DOMException('full', '{error}') }};
+        Object.assign(IDBObjectStore.prototype, {{put: refuse, add: refuse}}); }}"""
+    )
     fill_in(page, "存不下的一件")
     page.click("#report button.big")
     page.wait_for_selector("#form-note:visible")
