@@ -69,7 +69,7 @@ def ready(page):
     page.wait_for_selector("body[data-ready]", state="attached")
 
 
-def wait_for(page, question, tries=100):
+def wait_for(page, question, tries=300):
     """Ask until the answer is true; a promise is waited for."""
     for _ in range(tries):
         if page.evaluate(question):
