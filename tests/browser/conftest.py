@@ -92,3 +92,37 @@ def open_as(browser, site):
         context.close()
     allowed = ("404", "409", "401", "422", "403")  # the browser tells of every refused request
     assert [c for c in complaints if not any(code in c for code in allowed)] == []
+
+
+class Phone:
+    """One phone: a profile that outlives the browser."""
+
+    def __init__(self, site, folder, playwright, executable):
+        self.site, self.folder, self.playwright, self.executable = site, folder, playwright, executable
+        self.context = None
+
+    def open(self, path="/m/zh"):
+        """Start the browser and open a page of the site."""
+        self.context = self.playwright.chromium.launch_persistent_context(
+            self.folder, executable_path=self.executable, args=FLAGS, viewport=PHONE, locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+        )  # fmt: skip
+        page = self.context.pages[0]
+        page.set_default_timeout(10000)
+        page.on("dialog", lambda dialog: dialog.accept())
+        page.goto(f"{self.site}{path}")
+        return page
+
+    def close(self):
+        """Close the browser; what it keeps stays on the disk."""
+        if self.context is not None:
+            self.context.close()
+            self.context = None
+
+
+@pytest.fixture
+def phone(site, tmp_path, playwright, browser_type_launch_args):
+    """A phone that nobody has used yet."""
+    found = Phone(site, tmp_path / "profile", playwright, browser_type_launch_args["executable_path"])
+    yield found
+    found.close()

@@ -10,8 +10,8 @@ from contextlib import closing
 import pytest
 
 from tests.browser.bad_line import BadLine
-from tests.browser.conftest import ROOT, _free_port, _when_it_answers
-from tests.browser.test_phone import Phone, a_photo, fill_in, items, save, sign_in
+from tests.browser.conftest import ROOT, Phone, _free_port, _when_it_answers
+from tests.browser.test_phone import a_photo, fill_in, items, save, sign_in
 
 QUEUE_MANY = """async (count) => {
   const {item} = await import('/static/phone/form.js');

@@ -7,7 +7,7 @@ import shutil
 import pytest
 from PIL import Image
 
-from tests.browser.conftest import FLAGS, PHONE
+from tests.browser.conftest import FLAGS
 from tests.browser.test_accessible import violations
 
 HARD_TO_MISS = "泉眼旁那棵歪脖子梨树"
@@ -18,40 +18,6 @@ def a_photo(colour: str) -> bytes:
     drawn = io.BytesIO()
     Image.effect_noise((1900, 1400), 90).convert("RGB").save(drawn, "JPEG", quality=90, comment=colour.encode())
     return drawn.getvalue()
-
-
-class Phone:
-    """One phone: a profile that outlives the browser."""
-
-    def __init__(self, site, folder, playwright, executable):
-        self.site, self.folder, self.playwright, self.executable = site, folder, playwright, executable
-        self.context = None
-
-    def open(self, path="/m/zh"):
-        """Start the browser and open a page of the site."""
-        self.context = self.playwright.chromium.launch_persistent_context(
-            self.folder, executable_path=self.executable, args=FLAGS, viewport=PHONE, locale="zh-CN",
-            timezone_id="Asia/Shanghai",
-        )  # fmt: skip
-        page = self.context.pages[0]
-        page.set_default_timeout(10000)
-        page.on("dialog", lambda dialog: dialog.accept())
-        page.goto(f"{self.site}{path}")
-        return page
-
-    def close(self):
-        """Close the browser; what it keeps stays on the disk."""
-        if self.context is not None:
-            self.context.close()
-            self.context = None
-
-
-@pytest.fixture
-def phone(site, tmp_path, playwright, browser_type_launch_args):
-    """A phone that nobody has used yet."""
-    found = Phone(site, tmp_path / "profile", playwright, browser_type_launch_args["executable_path"])
-    yield found
-    found.close()
 
 
 def sign_in(page, site, username="grid"):
